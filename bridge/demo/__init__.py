@@ -1,0 +1,1 @@
+"""The sample company: tickets, accounts and suppliers that do not exist, and their true issues."""
