@@ -93,7 +93,8 @@ class ConnectionSettings(BaseModel):
 
 class Settings(_Section):
     """Everything that can be configured. ``home`` is the workspace folder; ``in_file`` says which keys config.toml
-    itself holds, so that a secret found there can be refused."""
+    itself holds, so that a secret found there can be refused.
+    """
 
     home: Path
     in_file: dict[str, Any] = Field(default_factory=dict)
