@@ -73,9 +73,7 @@ def _stored_alone(session: Session, connection: str, row: TicketRows, known: Map
         return False
 
 
-def _upsert(
-    session: Session, connection: str, rows: Sequence[TicketRows], known: Mapping[str, KnownTicket]
-) -> None:
+def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known: Mapping[str, KnownTicket]) -> None:
     ids = {source_id: row.id for source_id, row in known.items()}
     new = [{**row.ticket, "connection": connection} for row in rows if row.source_id not in known]
     if new:
