@@ -5,6 +5,7 @@ Text that came from tickets is neutralised: it can mention nobody, close nothing
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,3 +92,11 @@ def merged_body(cluster_id: int, into: int, url: str | None) -> str:
     """What the issue of a merged cluster says from then on; nothing is closed."""
     where = f" ({url})" if url else ""
     return f"Customers' reports of this issue ({display_id(cluster_id)}) are now counted in {display_id(into)}{where}."
+
+
+def block_hash(body: str | None) -> str | None:
+    """Equal for bodies that differ only in line ends and trailing blanks, which trackers change as they like."""
+    if body is None:
+        return None
+    lines = [line.rstrip() for line in body.replace("\r\n", "\n").strip().split("\n")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
