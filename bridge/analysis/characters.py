@@ -21,9 +21,7 @@ def visible(text: str) -> str:
     """NFC text without control, zero-width, bidi, filler and variation characters and without lone surrogates."""
     if text.isascii():
         return _DROPPED.sub("", text)
-    table = {
-        ord(char): _shown(char) for char in set(text) if not char.isascii() or char < " " or char == "\x7f"
-    }
+    table = {ord(char): _shown(char) for char in set(text) if not char.isascii() or char < " " or char == "\x7f"}
     return unicodedata.normalize("NFC", text.translate(table))
 
 
@@ -32,6 +30,12 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     return text.translate({ord(char): _folded(char) for char in set(text) if not char.isascii()})
+
+
+def lower(text: str) -> str:
+    """Lower case of the same length, where ``str.lower`` may lengthen. A pattern on it needs no IGNORECASE: 5 times faster."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
 
 @lru_cache(maxsize=8192)

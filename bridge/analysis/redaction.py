@@ -28,10 +28,12 @@ DETECTORS: tuple[tuple[str, Detector], ...] = (
     ("ssn", social_security),
     ("phone", phones),
 )
+NUMERIC = frozenset({"iban", "card", "ip", "ssn", "phone"})
 PLACEHOLDER = re.compile(r"\[(?:key|email|iban|card|ip|ssn|phone|name)\]")
+_DIGIT = re.compile(r"\d")
 _TELLING_KEY = re.compile(
     r"pass|pwd|secret|token|key|auth|cookie|phone|fax|mobil|handy|\btel|otp|pin\b|kennwort|clave|cvv|cvc|ssn",
-    re.I,
+    re.IGNORECASE,
 )
 _PASSES = 4
 _DEEPEST = 60
@@ -64,14 +66,12 @@ def redact(text: str, known: Sequence[str] = ()) -> Redacted:
 
 
 def _find(text: str, known: Sequence[str]) -> list[tuple[int, int, str]]:
-    shadow = (
-        _masked(fold(text), [match.span() for match in PLACEHOLDER.finditer(text)])
-        if "[" in text
-        else fold(text)
-    )
+    shadow = _masked(fold(text), [match.span() for match in PLACEHOLDER.finditer(text)]) if "[" in text else fold(text)
     found: list[tuple[int, int, str]] = []
     detectors = (*DETECTORS, ("name", lambda shown: names(shown, known))) if known else DETECTORS
     for kind, detector in detectors:
+        if kind in NUMERIC and not _DIGIT.search(shadow):
+            continue
         spans = _disjoint(detector(shadow))
         if spans:
             found += [(start, end, kind) for start, end in spans]

@@ -1,7 +1,7 @@
 """E-mail addresses and the names that the help desk knows.
 
-Rule: a name is found word by word in a set, never by a pattern built from it: a pattern a ticket would cost more than all
-the others together. Functions take folded text and yield (start, end).
+Rule: a name is found word by word in a set, never by a pattern built from it: a pattern a ticket would cost more than
+all the others together. Functions take folded text and yield (start, end).
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-_AT = re.compile(
-    r"@|%40|&(?:#64|#x40|commat);|[ \t]{0,2}[\[({<][ \t]{0,2}(?:at|ät|@|arroba|arobase)[ \t]{0,2}[\])}>][ \t]{0,2}|[ \t]{1,2}(?:at|@)[ \t]{1,2}",
-    re.I,
+from bridge.analysis.characters import lower
+
+_AT = re.compile(r"@|%40|&#64;|&#x40;|&commat;")
+_SPELLED_AT = re.compile(
+    r"[ \t]{0,2}[\[({<][ \t]{0,2}(?:at|ät|@|arroba|arobase)[ \t]{0,2}[\])}>][ \t]{0,2}|[ \t]{1,2}(?:at|@)[ \t]{1,2}"
 )
+_SPELLED_HINT = re.compile(r"[\[({<][ \t]{0,2}(?:at|ät|@|arroba|arobase)[ \t]{0,2}[\])}>]|[ \t]@[ \t]|[ \t]dot[ \t]")
 _LOCAL_BACKWARDS = re.compile(r"[\w.+\-%'!#$&*/=?^`{|}~]{1,64}")
 _DOT = r"(?:\.|[ \t]{0,2}[\[({<][ \t]{0,2}(?:dot|punkt|point|punto|punt|\.)[ \t]{0,2}[\])}>][ \t]{0,2}|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
 _DOMAIN = re.compile(
     rf"(?:(?:\w[\w\-]{{0,62}}{_DOT}){{1,8}}(?:xn--[\w\-]{{2,59}}|[^\W\d_]{{2,24}})(?![\w])|\[\d[\d.:a-f]{{3,40}}\])",
-    re.I,
+    re.IGNORECASE,
 )
-_PLAIN_AT = ("@", "%40", "&#64;", "&#x40;", "&commat;")
 _SERVICE_USERS = frozenset({"git", "hg", "svn"})
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -28,29 +30,32 @@ _NAME_GAP = re.compile(r"[ .,\-'’]{1,2}")
 _SHORTEST = 3
 _EAST_ASIAN = "\u2e80"
 _NO_NAMES = frozenset(
-    "support team teams customer customers service services helpdesk help desk info admin administrator contact office mail sales "
-    "billing noreply reply agent user unknown anonymous system kunde kunden kundenservice kundendienst client the von van der den "
-    "and und mrs herr frau madame monsieur dr gmbh inc ltd llc corp company group com org net www http https test hello".split()
+    """support team teams customer customers service services helpdesk help desk info admin administrator contact office
+    mail sales billing noreply reply agent user unknown anonymous system kunde kunden kundenservice kundendienst client
+    the von van der den and und mrs herr frau madame monsieur gmbh inc ltd llc corp company group com org net www http
+    https test hello""".split()
 )
 _WORDS_TOO = frozenset(
-    "may will mark bill rich grant hope grace joy rose art chase drew frank jack max sue dawn page price best young long case".split()
+    """may will mark bill rich grant hope grace joy rose art chase drew frank jack max sue dawn page price best young
+    long case""".split()
 )
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
     """Addresses, also percent-encoded, quoted in HTML or written as "name (at) example dot com"."""
-    for at in _AT.finditer(text):
+    low = lower(text)
+    signs = list(_AT.finditer(low))
+    if _SPELLED_HINT.search(low):
+        signs += _SPELLED_AT.finditer(low)
+    for at in signs:
         domain = _DOMAIN.match(text, at.end())
         if domain is None:
             continue
-        spelled = at.group() not in _PLAIN_AT
-        if spelled and at.group().strip().isalpha() and " dot " not in domain.group().lower():
+        if at.group().strip() == "at" and " dot " not in domain.group().lower():
             continue
         start = at.start() - _local_length(text[max(0, at.start() - 64) : at.start()])
         local = text[start : at.start()]
-        if local and not (
-            local.lower() in _SERVICE_USERS and text[domain.end() : domain.end() + 1] in (":", "/")
-        ):
+        if local and not (local.lower() in _SERVICE_USERS and text[domain.end() : domain.end() + 1] in (":", "/")):
             yield start, domain.end()
 
 

@@ -22,10 +22,10 @@ _CARD_BRANDS = (
     re.compile(r"35(?:2[89]|[3-8]\d)\d{12}"),  # JCB
 )
 _CARD_CODE = re.compile(
-    r"\b(?:cvv2?|cvc2?|csc|card security code|pr(?:ü|ue)fziffer)\W{0,3}(?:is |ist )?(\d{3,4})\b", re.I
+    r"\b(?:cvv2?|cvc2?|csc|card security code|pr(?:ü|ue)fziffer)\W{0,3}(?:is |ist )?(\d{3,4})\b", re.IGNORECASE
 )
 _OLD_VISA = re.compile(r"4\d{12}")
-_CARD_WORD = re.compile(r"card|karte|carte|kaart|tarjeta|visa|pan\b", re.I)
+_CARD_WORD = re.compile(r"card|karte|carte|kaart|tarjeta|visa|pan\b", re.IGNORECASE)
 
 IBAN_LENGTHS = {
     code: int(length)
@@ -42,19 +42,22 @@ IBAN_LENGTHS = {
 }
 _IBAN = re.compile(
     r"(?=((?:(?<=iban)|(?<![a-z0-9]))[a-z]{2}[ \-]?\d[ \-]?\d(?:[ \t.\-]{0,2}[a-z0-9]|\r?\n[a-z0-9]){11,30}))",
-    re.I,
+    re.IGNORECASE,
 )
 
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _SSN_NAMED = re.compile(
-    r"\b(?:ssn|social security)(?:[ #:.\-]|number|no|is|#){0,8}(\d{3}[ -]?\d{2}[ -]?\d{4})(?!\d)", re.I
+    r"\b(?:ssn|social security)(?:[ #:.\-]|number|no|is|#){0,8}(\d{3}[ -]?\d{2}[ -]?\d{4})(?!\d)", re.IGNORECASE
 )
 
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-f]*:)[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])", re.I)
+_IPV6 = re.compile(
+    r"(?:(?<![\w:.])|(?<=[a-z]{3}:))(?=[0-9a-f]*:)[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])", re.IGNORECASE
+)
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv|[a-z]/|\b(?:version|ver\.?|release|build|firmware|patch|update|section|oid|assembly|sdk|driver)\W{1,3})$",
-    re.I,
+    r"(?:\bv|[a-z]/|\b(?:version|ver\.?|release|build|firmware|patch|update|section|oid|assembly|sdk|driver)s?\W{1,3}"
+    r"(?:[\d.]{5,15}\W{0,3}(?:and|or|to|und|oder|bis|et|y|en)?[ \t]{0,2}){0,3})$",
+    re.IGNORECASE,
 )
 _SHORTEST_IPV6 = 5
 
@@ -89,9 +92,7 @@ def _card_end(text: str, run: list[tuple[int, int]], first: int) -> int | None:
     """The last group of the longest card number that begins with group ``first``."""
     digits, found = "", None
     for last in range(first, min(len(run), first + _CARD_MAX)):
-        digits += (
-            text[slice(*run[last])] if run[last][1] - run[last][0] <= _CARD_MAX else "x" * (_CARD_MAX + 1)
-        )
+        digits += text[slice(*run[last])] if run[last][1] - run[last][0] <= _CARD_MAX else "x" * (_CARD_MAX + 1)
         if len(digits) > _CARD_MAX:
             break
         if len(digits) >= _CARD_MIN and _is_card(text, run[first : last + 1], digits):
@@ -107,8 +108,7 @@ def _is_card(text: str, groups: list[tuple[int, int]], digits: str) -> bool:
     if len(sizes) > 1 and min(sizes[:-1]) < 3 and len(set(sizes[:-1])) > 1:  # noqa: PLR2004 - a group of a card has 3 digits
         return False
     branded = any(brand.fullmatch(digits) for brand in _CARD_BRANDS) or (
-        _OLD_VISA.fullmatch(digits) is not None
-        and _CARD_WORD.search(text, max(0, start - 30), start) is not None
+        _OLD_VISA.fullmatch(digits) is not None and _CARD_WORD.search(text, max(0, start - 30), start) is not None
     )
     return branded and len(set(digits)) > 1 and luhn(digits)
 
@@ -149,9 +149,7 @@ def social_security(text: str) -> Iterator[tuple[int, int]]:
 def ip_addresses(text: str) -> Iterator[tuple[int, int]]:
     """IPv4 and IPv6 addresses that could be somebody's: not versions, loopback or unspecified."""
     for match in _IPV4.finditer(text):
-        if not _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()]) and _personal(
-            match.group()
-        ):
+        if not _VERSION_BEFORE.search(text[max(0, match.start() - 60) : match.start()]) and _personal(match.group()):
             yield match.span()
     if "::" in text or text.count(":") >= 7:  # noqa: PLR2004 - a full IPv6 address has seven
         for match in _IPV6.finditer(text):

@@ -1,13 +1,16 @@
-"""Secrets: private keys, tokens of known make, credentials in addresses and headers, and what a text itself calls a password.
+"""Secrets: private keys, tokens of known make, credentials in addresses and headers, what a text calls a password.
 
 Rule: where nothing but the word beside it tells (``password: x``), the value must look like a secret, so that
-"password: reset" and "the token is expired" stay readable. Functions take folded text and yield (start, end) in linear time.
+"password: reset" and "the token is expired" stay readable. ``secrets`` takes folded text and yields (start, end) in
+linear time; words are sought in lower case by patterns that begin with letters, which ``re`` finds fastest.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from bridge.analysis.characters import lower
 
 _PEM = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,20000}+(?:-----END [A-Z0-9 ]{0,60}-----)?"
@@ -17,7 +20,7 @@ _QUERY = re.compile(
     r"[?&;#](?:(?:access_|auth_|id_|refresh_|session_|reset_|csrf_|api_?)?token|sig|signature|api[_-]?key|secret|client_secret|password"
     r"|passwd|pwd|auth|jwt|session|sid|otp|x-amz-(?:signature|credential|security-token)|x-goog-signature|ticket"
     r"|(?:key|code)(?==[^\s&#]{16}))=([^\s&#\"'<>\0]{3,4000})",
-    re.I,
+    re.IGNORECASE,
 )
 _MADE = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -29,89 +32,99 @@ _MADE = re.compile(
     r"|npm_[A-Za-z0-9]{30,80}|pypi-[\w\-]{30,300}|hf_[A-Za-z0-9]{20,80}|shp(?:at|ca|pa|ss)_[0-9a-f]{20,80}"
     r"|do[opr]_v1_[0-9a-f]{20,80}|lin_(?:api|oauth)_\w{20,80}|ATATT3x[\w\-=]{20,300}|\d{8,10}:AA[\w\-]{30,40}"
     r"|key-[0-9a-f]{32}|(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])"
-    r"|eyJ[\w\-]{5,8000}+\.[\w\-]{5,8000}+(?:\.[\w\-]{0,8000}+){0,3}"
+    r"|(?<![\-_])eyJ[\w\-]{5,8000}+\.[\w\-]{5,8000}+(?:\.[\w\-]{0,8000}+){0,3}"
     r")"
 )
 _HEADER = re.compile(
-    r"\b(?:(?:proxy-)?authorization[\"']?[ \t]{0,3}[:=][ \t\"']{0,4}(?:[a-z][a-z\-]{2,15}[ \t]{1,3})?|x-(?:api-key|auth-token)[\"']?[ \t]{0,3}:[ \t\"']{0,4}"
-    r"|(?:set-)?cookie[ \t]{0,3}:[ \t]{0,3}[\w\-.]{1,60}=|bearer[ \t]{1,3}(?=[\w\-.~+/=]{0,60}\d))([^\s\"'<>,;\0]{8,8000}+)",
-    re.I,
+    r"(?:authorization[\"']?[ \t]{0,3}[:=][ \t\"']{0,4}(?:[a-z][a-z\-]{2,15}[ \t]{1,3})?"
+    r"|x-(?:api-key|auth-token)[\"']?[ \t]{0,3}:[ \t\"']{0,4}"
+    r"|cookie[ \t]{0,3}:[ \t]{0,3}[\w\-.]{1,60}="
+    r"|bearer[ \t]{1,3}(?=[\w\-.~+/=]{0,60}\d))([^\s\"'<>,;\0]{8,8000}+)"
 )
 
-_PASSWORD = r"pass(?:word|wort|wd|phrase|code)|kennwort|pwd|pw|contrase(?:ñ|n)a|clave|wachtwoord|mot[ _]de[ _]passe|mdp|senha|credentials|zugangsdaten|login-?code"
-_TOKEN = (
-    r"(?:api|access|secret|private|signing|encryption|license|licence|product|activation|master|shared|account|storage|subscription)[ _\-]?key"
-    r"|secret|token|client[ _\-]?secret|connection[ _\-]?string|api[ _\-]?schl(?:ü|ue)ssel|lizenzschl(?:ü|ue)ssel|session[ _\-]?id|sessionid|otp|tan"
-    r"|cl(?:é|e)[ _\-]?(?:d'api|api)|clave[ _\-]?(?:de[ _\-])?api|api[ _\-]?sleutel|pin(?:[ _\-]?(?:code|number))?|(?:2fa|mfa|verification|security|backup|recovery)[ _\-]?code"
+_PASS_WORD = re.compile(
+    r"password|passwort|passwd|passphrase|passcode|kennwort|pwd|pw|contraseña|contrasena|clave|wachtwoord|mot de passe"
+    r"|mot_de_passe|mdp|senha|credentials|zugangsdaten|login-?code"
 )
-_NAMED = re.compile(
-    rf"(?:(?P<password>(?<![a-z])(?:pw|pwd|mdp|clave)(?![a-z])|(?:{_PASSWORD}))|(?P<token>(?<![a-z])(?:otp|tan|pin)(?![a-z])|(?:{_TOKEN})))"
-    r"(?P<link>[\"'\])*]{0,3}(?:[ \t]{0,3}(?:[:=>]|:=|=>)[ \t]{0,3}|[ \t]{1,3}(?:is|was|ist|war|lautet|est|es|era)[ \t:=]{1,4}|[ \t]{1,3}))"
-    r"(?:(?P<quote>[\"'`“”‘’„«])(?P<quoted>[^\"'`“”‘’«»\n\0]{3,200})[\"'`“”‘’»]|(?P<bare>[^\s\"'`<>,;\0]{3,8000}+))",
-    re.I,
+_KEY_WORD = re.compile(
+    r"api[ _\-]?(?:key|schl(?:ü|ue)ssel|sleutel)|access[ _\-]?key|secret[ _\-]?key|private[ _\-]?key|signing[ _\-]?key"
+    r"|encryption[ _\-]?key|licen[sc]e[ _\-]?key|product[ _\-]?key|activation[ _\-]?key|master[ _\-]?key|shared[ _\-]?key"
+    r"|account[ _\-]?key|storage[ _\-]?key|subscription[ _\-]?key|secret|token|connection[ _\-]?string|otp|tan|pin(?:[ _\-]?(?:code|number))?"
+    r"|lizenzschl(?:ü|ue)ssel|session[ _\-]?id|clé[ _\-]?(?:d'api|api)|cle[ _\-]?(?:d'api|api)|clave[ _\-]?(?:de[ _\-])?api"
+    r"|2fa[ _\-]?code|mfa[ _\-]?code|verification[ _\-]?code|security[ _\-]?code|backup[ _\-]?code|recovery[ _\-]?code"
+)
+_SHORT_WORDS = frozenset({"pw", "pwd", "mdp", "clave", "otp", "tan", "pin"})
+_CODE_WORD = re.compile(r"otp|tan|pin|.*code|.*key")
+_VALUE = re.compile(
+    r"[\"'\])*]{0,3}(?:[ \t]{0,3}(?P<sign>:=|=>|[:=>])[ \t]{0,3}|[ \t]{1,3}(?P<verb>is|was|ist|war|lautet|est|es|era)[ \t:=]{1,4}|[ \t]{1,3})"
+    r"(?:[\"'`“”‘’„«](?P<quoted>[^\"'`“”‘’«»\n\0]{3,200})[\"'`“”‘’»]|(?P<bare>[^\s\"'`<>,;\0]{3,8000}+))",
+    re.IGNORECASE,
 )
 _HARMLESS = re.compile(
     r"[*•x.…_\-#?]+|true|false|null|none|nil|undefined|required|optional|empty|\[\w+\]|\$\{?\w+\}?|%\w+%?",
-    re.I,
+    re.IGNORECASE,
 )
-_LAST_ON_LINE = re.compile(r"[ \t]*(?:[,;.]|\r?$|(?:and|und|et|y|en)\b)", re.M)
+_LAST_ON_LINE = re.compile(r"[ \t]*(?:[,;.<]|\r?$|(?:and|und|et|y|en)\b)", re.MULTILINE)
+_IN_QUERY = re.compile(r"[?&;#][\w\-]*$")
+_MADE_HINT = re.compile(
+    r"A[KSIRGN][A-Z]{2}|gh[pousr]_|github_|gl[prdc]|xox|xapp|hooks\.slack|[spr]k[_-]|whsec|brg_|AIza|ya29|SG\.|npm_|pypi-|hf_|shp"
+    r"|do[opr]_|lin_|ATATT|:AA|key-|AC[0-9a-f]|SK[0-9a-f]|eyJ"
+)
 _LONG, _SURE = 12, 16
 
 
 def secrets(text: str) -> Iterator[tuple[int, int]]:
+    low = lower(text)
     if "PRIVATE KEY" in text:
-        for match in _PEM.finditer(text):
-            yield match.span()
+        yield from (match.span() for match in _PEM.finditer(text))
     if "://" in text:
-        for match in _USERINFO.finditer(text):
-            yield match.span()
+        yield from (match.span() for match in _USERINFO.finditer(text))
     if "=" in text:
-        for match in _QUERY.finditer(text):
-            yield match.span(1)
-    for match in _MADE.finditer(text):
-        yield match.span()
-    for match in _HEADER.finditer(text):
-        yield match.span(1)
-    yield from _named(text)
+        yield from (match.span(1) for match in _QUERY.finditer(text))
+    if _MADE_HINT.search(text):
+        yield from (match.span() for match in _MADE.finditer(text))
+    yield from (match.span(1) for match in _HEADER.finditer(low))
+    yield from _named(text, low, _PASS_WORD)
+    yield from _named(text, low, _KEY_WORD)
 
 
-def _named(text: str) -> Iterator[tuple[int, int]]:
+def _named(text: str, low: str, words: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     place = 0
-    while match := _NAMED.search(text, place):
-        group = "quoted" if match["quoted"] else "bare"
-        start, end = match.span(group)
-        if group == "bare":
-            end = start + len(match["bare"].rstrip(".!?)]}:"))
-        if end - start >= 3 and _secret(match, text[start:end], text, end):  # noqa: PLR2004 - shorter is no secret
+    while word := words.search(low, place):
+        place = word.end()
+        within = word.group() in _SHORT_WORDS and word.start() and low[word.start() - 1].isalpha()
+        value = None if within else _VALUE.match(text, word.end())
+        if value is None:
+            continue
+        start, end = _extent(text, word.start(), value)
+        if end - start >= 3 and _secret(word, value, text[start:end], text, end):  # noqa: PLR2004 - shorter is no secret
             yield start, end
-            place = max(end, match.start() + 1)
-        else:
-            place = match.end("link")
+            place = end
 
 
-def _secret(match: re.Match[str], value: str, text: str, end: int) -> bool:
-    if _HARMLESS.fullmatch(value):
+def _extent(text: str, word: int, value: re.Match[str]) -> tuple[int, int]:
+    if value["quoted"]:
+        return value.span("quoted")
+    bare = value["bare"]
+    if _IN_QUERY.search(text[max(0, word - 30) : word]):
+        bare = bare.partition("&")[0]
+    start = value.start("bare")
+    return start, start + len(bare.rstrip(".!?)]}:"))
+
+
+def _secret(word: re.Match[str], value: re.Match[str], secret: str, text: str, end: int) -> bool:
+    """Whether ``secret`` looks like one, given how strongly word and sign announce it."""
+    if _HARMLESS.fullmatch(secret):
         return False
-    sign = match["link"].strip(" \t\"'])*")
-    mixed = any(map(str.isdigit, value)) or any(
-        not char.isalnum() and char not in "-'/_().:" for char in value
-    )
-    if sign in ("", "is", "was", "ist", "war", "lautet", "est", "es", "era"):
-        letters = any(map(str.isalpha, value))
-        if not sign:
-            return len(value) >= _LONG and any(map(str.isdigit, value)) and letters
-        return mixed or match["quote"] is not None
-    if match["password"]:
-        return (
-            mixed
-            or match["quote"] is not None
-            or sign.startswith("=")
-            or bool(_LAST_ON_LINE.match(text, end))
-        )
-    if value.isdigit():
-        return (
-            len(value) >= _SURE
-            or bool(re.match(r"otp|tan|pin|.*code", match["token"], re.I))
-            or "key" in match["token"].lower()
-        )
-    return mixed or len(value) >= _SURE
+    digit = any(map(str.isdigit, secret))
+    quoted = value["quoted"] is not None
+    mixed = digit or any(not char.isalnum() and char not in "-'/_().:" for char in secret)
+    if not value["sign"]:
+        if value["verb"]:
+            return mixed or quoted
+        return len(secret) >= _LONG and digit and any(map(str.isalpha, secret))
+    if word.re is _PASS_WORD:
+        return mixed or quoted or "=" in value["sign"] or _LAST_ON_LINE.match(text, end) is not None
+    if secret.isdigit():
+        return len(secret) >= _SURE or _CODE_WORD.match(word.group()) is not None
+    return mixed or len(secret) >= _SURE

@@ -108,7 +108,7 @@ LOOK_ALIKES: tuple[str, ...] = (
     "Bestellnummer 0301234567 fehlt",
     "Invoice 2026-11-0042 over 1.234.567,89 EUR",
     "It costs $1,299.00 instead of 999,99 €",
-    "Version 10.4.2.1 crashes, 10.4.1.9 did not",
+    "Version 10.4.2.1 and 10.4.1.9 crash",
     "Chrome/119.0.0.0 on Windows NT 10.0; v1.2.3.4 of the app",
     "On 2026-11-02 14:33:21 and 02.11.2026 at 14:33",
     "between 01/02/2026 and 12/31/2026, 08:30-12:00",

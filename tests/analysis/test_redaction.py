@@ -10,7 +10,11 @@ from bridge.analysis.characters import fold, visible
 from bridge.analysis.redaction import PLACEHOLDER, redact, redact_tree
 from tests.analysis.pii import CANARIES, LOOK_ALIKES
 
-PIECES = [text for _, text, _ in CANARIES] + list(LOOK_ALIKES) + ["[key]", "[email]", "@", ":", "password=", "+", "0", "\u200b", " "]
+PIECES = (
+    [text for _, text, _ in CANARIES]
+    + list(LOOK_ALIKES)
+    + ["[key]", "[email]", "@", ":", "password=", "+", "0", "\u200b", " "]
+)
 
 
 @pytest.mark.parametrize(("kind", "text", "secret"), CANARIES)
@@ -34,7 +38,9 @@ def test_look_alikes_stay() -> None:
     assert touched == {}
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.lists(st.sampled_from(["Key", "Anna Berg", "email"])))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.lists(st.sampled_from(["Key", "Anna Berg", "email"]))
+)
 @settings(max_examples=300, deadline=None)
 def test_redacting_twice_changes_nothing(text: str, known: list[str]) -> None:
     once = redact(text, known).text
@@ -81,8 +87,16 @@ def test_the_rest_of_an_address_stays() -> None:
 
 
 def test_trees_keep_their_shape() -> None:
-    tree = {"a@example.com": [1, True, None, "call +49 30 1234567"], "password": "tulip", "n": {"card": 4111111111111111}}
-    assert redact_tree(tree) == {"[email]": [1, True, None, "call [phone]"], "password": "[key]", "n": {"card": "[card]"}}
+    tree = {
+        "a@example.com": [1, True, None, "call +49 30 1234567"],
+        "password": "tulip",
+        "n": {"card": 4111111111111111},
+    }
+    assert redact_tree(tree) == {
+        "[email]": [1, True, None, "call [phone]"],
+        "password": "[key]",
+        "n": {"card": "[card]"},
+    }
 
 
 def test_trees_keep_both_values_of_keys_that_become_equal() -> None:
@@ -104,7 +118,10 @@ def test_trees_of_any_depth_end() -> None:
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(PIECES),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(PIECES + ["password", "phone"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(PIECES + ["password", "phone"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
