@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.analysis.characters import fold, visible
+from bridge.analysis.identity import FREE_MAIL, domain_of, is_free_mail, pseudonym
 from bridge.analysis.redaction_names import emails, names
 from bridge.analysis.redaction_numbers import cards, ibans, ip_addresses, social_security
 from bridge.analysis.redaction_phones import phones
 from bridge.analysis.redaction_secrets import secrets
+
+__all__ = ["DETECTORS", "FREE_MAIL", "Redacted", "domain_of", "is_free_mail", "pseudonym", "redact", "redact_tree"]
 
 Detector = Callable[[str], Iterator[tuple[int, int]]]
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]

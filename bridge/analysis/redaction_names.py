@@ -76,19 +76,21 @@ def names(text: str, known: Sequence[str]) -> Iterator[tuple[int, int]]:
     need their capital. A known e-mail address gives the parts before its @.
     """
     parts, phrases = _known(known)
-    words = (
-        [(match.start(), match.end(), _key(match.group())) for match in _WORD.finditer(text)]
-        if parts or phrases
-        else []
-    )
+    low = lower(text)
+    if not text.isascii() or any(key in low for key in (*parts, *phrases)):
+        yield from _word_hits(text, parts, phrases)
+    for name in known:
+        yield from _east_asian(text, name.strip())
+
+
+def _word_hits(text: str, parts: set[str], phrases: dict[str, list[tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
+    words = [(match.start(), match.end(), _key(match.group())) for match in _WORD.finditer(text)]
     hits = [_is_name(text[start:end], key, parts) for start, end, key in words]
     for first, (_, _, key) in enumerate(words):
         for phrase in phrases.get(key, ()):
             if tuple(word[2] for word in words[first : first + len(phrase)]) == phrase:
                 hits[first : first + len(phrase)] = [True] * len(phrase)
     yield from _joined(text, [word[:2] for word, hit in zip(words, hits, strict=True) if hit])
-    for name in known:
-        yield from _east_asian(text, name.strip())
 
 
 def _known(known: Sequence[str]) -> tuple[set[str], dict[str, list[tuple[str, ...]]]]:

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 _DIGITS = re.compile(r"\d+")
 _CARD_GAP = re.compile(r"[ \t.\-_/]{1,3}|[ \t]{0,2}\r?\n[ \t]{0,2}")
+_THIRTEEN_DIGITS = re.compile(r"\d(?:[ \t.\-_/\r\n]{0,4}\d){12}")
 _CARD_MIN, _CARD_MAX = 13, 19
+_CARD_FIRST = "23456"
 _CARD_BRANDS = (
     re.compile(r"3[47]\d{13}"),  # American Express
     re.compile(r"3(?:0[0-5]|[689]\d)\d{11}"),  # Diners Club
@@ -64,10 +66,10 @@ _SHORTEST_IPV6 = 5
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
     """Card numbers of a known brand and length whose Luhn digit is right, in one piece or in even groups; card codes."""
-    for run in _runs(text):
+    for run in _runs(text) if _THIRTEEN_DIGITS.search(text) else ():
         first = 0
         while first < len(run):
-            last = _card_end(text, run, first)
+            last = _card_end(text, run, first) if text[run[first][0]] in _CARD_FIRST else None
             if last is not None:
                 yield run[first][0], run[last][1]
                 first = last
