@@ -98,8 +98,8 @@ def _snapshot(cluster: ClusterFacts, valuation: Valuation) -> Snapshot:
     for key, tickets in evidence.items():
         if key not in valuation.accounts:
             raise ValueError(
-                f"cluster {cluster.id}: ticket {tickets[0].ticket_id!r} belongs to account {key!r}, "
-                "which was not valued: pass every account, and a pseudo account for every unresolved requester"
+                f"cluster {cluster.id}: ticket {tickets[0].ticket_id!r} names account {key!r}, "
+                "which was not valued: pass every account, and a pseudo account for each unresolved requester"
             )
     return Snapshot(
         now=now,

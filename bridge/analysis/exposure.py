@@ -141,7 +141,7 @@ def expose(
 
 
 def lines(hit: Mapping[str, tuple[Rates, Exposure, bool]], omega: float, terms: Terms) -> dict[str, Line]:
-    """Money of every account: risk_now and momentum of domain.md 2.3. The flag says whether the account is new in the cluster."""
+    """Propensity, risk_now and momentum of domain.md 2.3; the flag says whether the account is new."""
     new = sum(is_new for _, _, is_new in hit.values())
     boost = terms.kappa * new / (new + terms.k0) if new else 0.0
     result = {}

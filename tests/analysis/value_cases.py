@@ -82,67 +82,66 @@ def ticket(
     return TicketSignal(ticket_id, account_key, priority, is_open, created, now - days(age), q)
 
 
+_MONEY = st.floats(0, 1e7, allow_subnormal=False)
+_ACCOUNT = st.builds(
+    AccountFacts,
+    key=st.just("a"),
+    name=st.sampled_from(["Acme", "Borealis", "Cobalt"]),
+    segment=st.sampled_from(["strategic", "mid-market", "small", "undefined"]),
+    arr=st.none() | _MONEY,
+    margin=st.sampled_from([1.0, 0.8, 0.0]),
+    strategic_uplift=st.just(0.0) | _MONEY,
+    strategic_expires=st.sampled_from([None, (NOW + days(10)).date(), (NOW - days(1)).date()]),
+    expectation_tier=st.sampled_from([None, *ExpectationTier]),
+    risk_band=st.sampled_from([None, *RiskBand]),
+    renewal_date=st.sampled_from([None, *((NOW + days(d)).date() for d in (-31, -30, 0, 30, 77, 180, 300))]),
+    lifecycle=st.sampled_from([Lifecycle.ACTIVE] * 4 + [Lifecycle.PROSPECT, Lifecycle.CHURNED]),
+    identified=st.sampled_from([True, True, True, False]),
+)
+_SIGNAL = st.tuples(
+    st.integers(0, 3),
+    st.sampled_from([None, *Priority]),
+    st.floats(0, 400),
+    st.sampled_from([0.0, 0.5, 27.0, 60.0]),
+    st.booleans(),
+    st.sampled_from([0.3, 0.9, 1.0]),
+)
+_SIGNALS = st.lists(_SIGNAL, min_size=1, max_size=8)
+_ACCOUNTS = st.lists(_ACCOUNT, min_size=1, max_size=4)
+_PLAN = st.fixed_dictionaries(
+    {
+        "severity_override": st.sampled_from([None, *Severity]),
+        "workaround": st.sampled_from(WorkaroundKind),
+        "workaround_verified": st.booleans(),
+        "plan_state": st.sampled_from([None, *RemedyState, *[RemedyState.RELEASED] * 4]),
+        "released_at": st.sampled_from([None, *(NOW - days(d) for d in (-3, 0, 1, 20, 100))]),
+    }
+)
+
+
 @st.composite
-def accounts(draw: st.DrawFn, n: int) -> tuple[AccountFacts, ...]:
-    money = st.floats(0, 1e7, allow_subnormal=False)
+def accounts(draw: st.DrawFn) -> tuple[AccountFacts, ...]:
+    """One to four accounts with the keys a0, a1, ..."""
+    return tuple(replace(a, key=f"a{i}") for i, a in enumerate(draw(_ACCOUNTS)))
+
+
+@st.composite
+def signals(draw: st.DrawFn, n_accounts: int, prefix: str = "t") -> tuple[TicketSignal, ...]:
+    """One to eight tickets of the accounts a0, a1, ..."""
     return tuple(
-        AccountFacts(
-            key=f"a{i}",
-            name=draw(st.sampled_from(["Acme", "Borealis", "Cobalt"])),
-            segment=draw(st.sampled_from(["strategic", "mid-market", "small", "undefined"])),
-            arr=draw(st.none() | money),
-            margin=draw(st.floats(0, 1)),
-            strategic_uplift=draw(st.just(0.0) | money),
-            strategic_expires=draw(
-                st.none() | st.just((NOW + days(10)).date()) | st.just((NOW - days(1)).date())
-            ),
-            expectation_tier=draw(st.none() | st.sampled_from(ExpectationTier)),
-            risk_band=draw(st.none() | st.sampled_from(RiskBand)),
-            renewal_date=draw(st.none() | st.integers(-60, 400).map(lambda d: (NOW + days(d)).date())),
-            lifecycle=draw(st.sampled_from([Lifecycle.ACTIVE] * 4 + [Lifecycle.PROSPECT, Lifecycle.CHURNED])),
-            identified=draw(st.sampled_from([True, True, True, False])),
+        ticket(
+            f"{prefix}{i}", f"a{who % n_accounts}", priority, age=age, first=age + lag, is_open=is_open, q=q
         )
-        for i in range(n)
+        for i, (who, priority, age, lag, is_open, q) in enumerate(draw(_SIGNALS))
     )
-
-
-@st.composite
-def signals(
-    draw: st.DrawFn, n_accounts: int, *, min_size: int = 1, prefix: str = "t"
-) -> tuple[TicketSignal, ...]:
-    ages = st.floats(0, 400)
-    found = []
-    for i in range(draw(st.integers(min_size, 8))):
-        age = draw(ages)
-        found.append(
-            ticket(
-                f"{prefix}{i}",
-                f"a{draw(st.integers(0, n_accounts - 1))}",
-                draw(st.none() | st.sampled_from(Priority)),
-                age=age,
-                first=age + draw(st.sampled_from([0.0, 0.5, 27.0, 60.0])),
-                is_open=draw(st.booleans()),
-                q=draw(st.sampled_from([0.3, 0.9, 1.0])),
-            )
-        )
-    return tuple(found)
 
 
 @st.composite
 def cases(draw: st.DrawFn, *, plain: bool = False) -> Case:
     """`plain` leaves out what a person or a plan may say: override, workaround, release."""
-    n = draw(st.integers(1, 4))
-    cluster = ClusterFacts(id=1, signals=draw(signals(n)))
-    if not plain:
-        cluster = replace(
-            cluster,
-            severity_override=draw(st.none() | st.sampled_from(Severity)),
-            workaround=draw(st.sampled_from(WorkaroundKind)),
-            workaround_verified=draw(st.booleans()),
-            plan_state=draw(st.none() | st.sampled_from(RemedyState)),
-            released_at=draw(st.none() | st.integers(0, 200).map(lambda d: NOW - days(d))),
-        )
-    return Case(draw(accounts(n)), cluster)
+    people = draw(accounts())
+    cluster = ClusterFacts(id=1, signals=draw(signals(len(people))))
+    return Case(people, cluster if plain else replace(cluster, **draw(_PLAN)))
 
 
 def reference(
