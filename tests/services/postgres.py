@@ -59,7 +59,7 @@ class PostgresServer:
     def create(self, *, template: str = "template0") -> str:
         """A new database, a copy of the template; returns its name."""
         name = f"test_{next(self.names)}"
-        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
         self.admin.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
