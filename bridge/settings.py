@@ -82,6 +82,7 @@ class ConnectionSettings(BaseModel):
     roles: tuple[Literal["help_desk", "remedy_sink", "tracker"], ...] = ()
     status_map: dict[str, str] = Field(default_factory=dict)
     priority_map: dict[str, str] = Field(default_factory=dict)
+    notes_to: str = ""
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
 
