@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _BLOCK = 256
 class Params:
     """Similarities are cosines of centred vectors; benchmarks/README.md says how the defaults were found."""
 
-    smoothing: Smoothing = Smoothing()
+    smoothing: Smoothing = field(default_factory=Smoothing)
     tau: float = 0.67
     """A ticket joins and two clusters merge above this mean similarity (smoothed)."""
     second_fellow: float = 0.40

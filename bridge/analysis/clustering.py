@@ -81,8 +81,9 @@ def group(
     tickets: ids of all live tickets that have a vector; vectors: their unit rows, shape (n, d). placed: present
     memberships; those of other tickets are ignored. rejected: (ticket, cluster) pairs that a person said are wrong;
     the caller resolves merged-away clusters. Without new tickets and without ``consolidating`` the plan is empty.
+    Raises ValueError where tickets and vectors differ in number.
     """
-    run = _Run(tickets, vectors, placed, flags or {}, frozenset(rejected), params or Params())
+    run = _Run(tickets, vectors, placed, flags=flags or {}, rejected=frozenset(rejected), params=params or Params())
     if not run.new and not consolidating:
         return Plan()
     return run.plan(consolidating=consolidating)
@@ -101,10 +102,13 @@ class _Run:
         tickets: Sequence[int],
         vectors: Vectors,
         placed: Mapping[int, Placement],
+        *,
         flags: Mapping[int, Flags],
         rejected: frozenset[tuple[int, int]],
         params: Params,
     ) -> None:
+        if len(tickets) != len(vectors):
+            raise ValueError(f"{len(tickets)} tickets but {len(vectors)} vectors: expected one vector a ticket")
         self.flags, self.rejected, self.params = flags, rejected, params
         self.order = np.argsort(np.asarray(tickets, dtype=np.int64), kind="stable")
         self.tickets = [int(tickets[i]) for i in self.order]
@@ -160,9 +164,9 @@ class _Run:
         )
 
     def _winners(self, after: Mapping[int, int]) -> dict[int, int]:
-        """Each cluster that lost all its tickets -> where most of them went."""
+        """Each cluster that lost all its tickets -> where most of them went. What a person took away does not count."""
         went: dict[int, Counter[int]] = {}
-        for ticket, cluster in self.before.items():
+        for ticket, cluster in self.stay.items():
             went.setdefault(cluster, Counter())[after[ticket]] += 1
         alive = set(after.values())
         return {

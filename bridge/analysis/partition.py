@@ -63,14 +63,14 @@ class Partition:
     """Rows in slots, with the sum of the ``local`` vectors of each slot."""
 
     def __init__(self, space: Space, slots: int, labels: Mapping[int, int]) -> None:
-        """``labels`` gives the slot of every row that is placed already."""
+        """``labels`` gives the slot of every row that is placed already; slots below ``known`` were there before."""
         rows, dim = space.local.shape
         self.space = space
         self.labels: Rows = np.full(rows, -1, dtype=np.int64)
         self.members: dict[int, set[int]] = {slot: set() for slot in range(slots)}
         self.sums: Vectors = np.zeros((slots + rows, dim), dtype=np.float32)
         self.counts: Rows = np.zeros(slots + rows, dtype=np.int64)
-        self.slots = slots
+        self.slots = self.known = slots
         for row, slot in labels.items():
             self.join(row, slot)
 
