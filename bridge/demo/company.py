@@ -1,4 +1,4 @@
-"""The sample company's customers, their people, and its support suppliers: read from ``data/``, all invented."""
+"""The sample company's customers, their people and its support suppliers: from ``data/``, all invented."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN_DOMAINS = ("lonelypine.example", "nobodyknows.test", "ghostbakery.exampl
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A row of data/accounts.csv. ``segment`` is the true one; the exported file names it only where ``named``."""
+    """A row of data/accounts.csv; ``segment`` is the true one, exported only where ``named`` says yes."""
 
     name: str
     segment: str
@@ -66,9 +66,7 @@ def names() -> Mapping[str, tuple[str, ...]]:
 def contacts(account: Account, rng: Random) -> tuple[Contact, ...]:
     """The people of an account: one in the smallest, up to five in the largest."""
     size = 1 if account.name == LOUD_ACCOUNT else min(5, max(1, account.weight - rng.randint(0, 2)))
-    return tuple(
-        person(rng.choice(account.languages), rng.choice(account.domains), account, rng) for _ in range(size)
-    )
+    return tuple(person(rng.choice(account.languages), rng.choice(account.domains), account, rng) for _ in range(size))
 
 
 def person(language: str, domain: str, account: Account | None, rng: Random) -> Contact:
@@ -97,5 +95,5 @@ def _account(row: Mapping[str, str]) -> Account:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with files(__package__).joinpath("data", name).open("r", encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    text = files(__package__).joinpath("data", name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from bridge.demo import planted
+from bridge.demo.chance import chance
 from bridge.demo.company import COMPANY, COMPANY_DOMAIN, Contact, names
 from bridge.demo.letter import Letter, as_html, as_text
 from bridge.demo.texts import phrases
@@ -15,7 +16,7 @@ from bridge.demo.wording import fill, mistype
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What one ticket is about. ``second`` is another matter mentioned in passing; ``bare`` is sent as it is."""
+    """What one ticket is about; ``second`` is a matter mentioned in passing, ``bare`` goes out as it is."""
 
     language: str
     subject: str
@@ -46,29 +47,29 @@ def write(matter: Matter, contact: Contact, channel: str, rng: Random) -> Writte
 def _subject(matter: Matter, channel: str, rng: Random) -> str:
     if channel == "chat":
         return rng.choice(("", "Chat transcript", f"Chat with {COMPANY}"))
-    if rng.random() < 0.14:
+    if chance(rng, 0.14):
         return rng.choice(phrases(matter.language)["useless"])
     subject = fill(matter.subject, matter.language, rng)
     prefix = rng.choices(("", "Re: ", "Fwd: ", "[EXT] "), (84, 8, 4, 4))[0]
-    return prefix + (subject.lower() if rng.random() < 0.12 else subject)
+    return prefix + (subject.lower() if chance(rng, 0.12) else subject)
 
 
 def _email(matter: Matter, contact: Contact, rng: Random) -> Written:
     say = phrases(matter.language)
     written = Written("", "")
-    greeting = rng.choice(say["greeting"]) if rng.random() < 0.8 else ""
+    greeting = rng.choice(say["greeting"]) if chance(rng, 0.8) else ""
     signature = _signature(contact, matter.language, rng, written)
-    quoted = rng.random() < 0.13
+    quoted = chance(rng, 0.13)
     letter = Letter(
         paragraphs=_paragraphs(matter, contact, rng, written, chatty=0.45),
         greeting=greeting,
-        closing=rng.choice(say["closing"]) if rng.random() < 0.8 else "",
+        closing=rng.choice(say["closing"]) if chance(rng, 0.8) else "",
         signature=signature,
-        disclaimer=rng.choice(say["disclaimer"]) if rng.random() < 0.1 else "",
+        disclaimer=rng.choice(say["disclaimer"]) if chance(rng, 0.1) else "",
         quote_head=_quote_head(contact, rng, written) if quoted else "",
-        quote=(rng.choice(say["reply"]), rng.choice(names()["agents"]), f"{COMPANY} Support") if quoted else (),
+        quote=_earlier(say["reply"], rng) if quoted else (),
     )
-    written.body = as_html(letter, rng) if rng.random() < 0.28 else as_text(letter)
+    written.body = as_html(letter, rng) if chance(rng, 0.28) else as_text(letter)
     return written
 
 
@@ -80,7 +81,7 @@ def _web(matter: Matter, contact: Contact, rng: Random) -> Written:
 
 def _chat(matter: Matter, contact: Contact, rng: Random) -> Written:
     written = Written("", "")
-    opening = [rng.choice(phrases(matter.language)["chat_opening"])] if rng.random() < 0.6 else []
+    opening = [rng.choice(phrases(matter.language)["chat_opening"])] if chance(rng, 0.6) else []
     lines = [*opening, *_paragraphs(matter, contact, rng, written, chatty=0.1)]
     written.body = "\n".join(lines)
     return written
@@ -91,32 +92,30 @@ def _phone(matter: Matter, contact: Contact, rng: Random) -> Written:
     note = rng.choice(phrases(matter.language)["phone_note"])
     paragraphs = _paragraphs(matter, contact, rng, written, chatty=0.0)
     written.body = f"{note} " + "\n".join(paragraphs)
-    if rng.random() < 0.3:
+    if chance(rng, 0.3):
         written.body += f"\n{contact.name}, {contact.phone}"
         written.planted.append(contact.phone)
     return written
 
 
-def _paragraphs(
-    matter: Matter, contact: Contact, rng: Random, written: Written, *, chatty: float
-) -> tuple[str, ...]:
+def _paragraphs(matter: Matter, contact: Contact, rng: Random, written: Written, *, chatty: float) -> tuple[str, ...]:
     say = phrases(matter.language)
     core = fill(matter.text, matter.language, rng)
-    if rng.random() < 0.16:
+    if chance(rng, 0.16):
         core = core.lower()
     extra = [fill(detail, matter.language, rng) for detail in matter.details]
-    found = [" ".join([core, *extra]) if rng.random() < 0.6 else "\n".join([core, *extra])]
-    if rng.random() < chatty:
+    found = [" ".join([core, *extra]) if chance(rng, 0.6) else "\n".join([core, *extra])]
+    if chance(rng, chatty):
         found.insert(0, fill(rng.choice(say["opening"]), matter.language, rng))
-    if rng.random() < chatty + 0.1:
+    if chance(rng, chatty + 0.1):
         found.append(fill(rng.choice(say["asking"]), matter.language, rng))
-    if rng.random() < 0.06:
+    if chance(rng, 0.06):
         found.insert(rng.randint(0, len(found)), rng.choice(say["angry"]))
     if matter.second:
         found.append(f"{rng.choice(say['second'])} {fill(matter.second, matter.language, rng)}")
-    if rng.random() < 0.22:
+    if chance(rng, 0.22):
         found = [mistype(paragraph, rng, rng.randint(1, 3)) for paragraph in found]
-    if rng.random() < 0.09:
+    if chance(rng, 0.09):
         found.append(_personal(contact, matter.language, rng, written))
     return tuple(found)
 
@@ -148,15 +147,19 @@ def _signature(contact: Contact, language: str, rng: Random, written: Written) -
         lines.append(contact.account.name)
     lines.append(f"{rng.choice(('Tel.', 'T', 'Phone:', 'M:'))} {contact.phone}")
     written.planted.append(contact.phone)
-    if rng.random() < 0.5:
+    if chance(rng, 0.5):
         lines.append(contact.email)
         written.planted.append(contact.email)
     return tuple(lines)
 
 
+def _earlier(replies: Sequence[str], rng: Random) -> tuple[str, ...]:
+    return (rng.choice(replies), rng.choice(names()["agents"]), f"{COMPANY} Support")
+
+
 def _quote_head(contact: Contact, rng: Random, written: Written) -> str:
     support = f"support@{COMPANY_DOMAIN}"
-    if rng.random() < 0.5:
+    if chance(rng, 0.5):
         return f"On {rng.choice(('Mon', 'Tue', 'Wed', 'Thu', 'Fri'))}, {COMPANY} Support <{support}> wrote:"
     written.planted.append(contact.email)
     return f"From: {COMPANY} Support To: {contact.email} Subject: Re: your request"

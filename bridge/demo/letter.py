@@ -42,8 +42,9 @@ def _outlook(letter: Letter) -> str:
     if letter.quote:
         old = "".join(f'<p class="MsoNormal">{_inline(line)}</p>\n' for line in letter.quote)
         border = '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
-        quote = f"{border}<p class=\"MsoNormal\"><b>{_inline(letter.quote_head)}</b></p></div>\n{old}"
-    return f'<html><head>{style}</head><body lang="EN-GB"><div class="WordSection1">\n{body}{quote}</div></body></html>'
+        quote = f'{border}<p class="MsoNormal"><b>{_inline(letter.quote_head)}</b></p></div>\n{old}'
+    section = f'<div class="WordSection1">\n{body}{quote}</div>'
+    return f'<html><head>{style}</head><body lang="EN-GB">{section}</body></html>'
 
 
 def _webmail(letter: Letter) -> str:
@@ -62,13 +63,14 @@ def _webmail(letter: Letter) -> str:
 
 
 def _plain(letter: Letter) -> str:
-    lines = [letter.greeting, *letter.paragraphs, "<br>".join((letter.closing, *letter.signature))]
-    blocks = [_inline(line) if "<br>" not in line else line for line in lines if line]
-    body = "".join(f"<p>{block}</p>" for block in blocks)
+    sign_off = "\n".join(line for line in (letter.closing, *letter.signature) if line)
+    blocks = [letter.greeting, *letter.paragraphs, sign_off]
+    body = "".join(f"<p>{_inline(block)}</p>" for block in blocks if block)
     if letter.disclaimer:
         body += f"<hr><p><small>{_inline(letter.disclaimer)}</small></p>"
     if letter.quote:
-        body += f"<p>{_inline(letter.quote_head)}</p><blockquote>{'<br>'.join(map(_inline, letter.quote))}</blockquote>"
+        old = "<br>".join(_inline(line) for line in letter.quote)
+        body += f"<p>{_inline(letter.quote_head)}</p><blockquote>{old}</blockquote>"
     return f"<html><body>{body}</body></html>"
 
 

@@ -1,4 +1,4 @@
-"""Decides who writes about what: every ticket's true issue, contact, age and wording, before a word is written."""
+"""Decides who writes about what: every ticket's true issue, contact, age and wording."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from random import Random
 
+from bridge.demo.chance import chance
 from bridge.demo.company import (
     FREE_MAIL_DOMAINS,
     LOUD_ACCOUNT,
@@ -29,7 +30,7 @@ _EMPTY_BODIES = 0.008
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One ticket to write. ``key`` is the true issue or ``single``; ``also`` the issue mentioned in passing."""
+    """One ticket to write: ``key`` is the true issue or ``single``, ``also`` the one mentioned in passing."""
 
     key: str
     title: str
@@ -53,14 +54,14 @@ class People:
 
     def affected(self, who: Mapping[str, int]) -> Contact:
         """Somebody of an account whose segment is weighted in ``who``; now and then a stranger."""
-        if self._rng.random() < _STRANGERS:
+        if chance(self._rng, _STRANGERS):
             return self._stranger("en")
         pool = [a for a in accounts() if who.get(a.segment.replace(" ", "-")) and a.name != LOUD_ACCOUNT]
         weights = [a.weight * who[a.segment.replace(" ", "-")] for a in pool]
         return self._rng.choice(self._of[self._rng.choices(pool, weights)[0].name])
 
     def speaking(self, language: str) -> Contact:
-        if self._rng.random() < _STRANGERS:
+        if chance(self._rng, _STRANGERS):
             return self._stranger(language)
         pool = [a for a in accounts() if language in a.languages and a.name != LOUD_ACCOUNT]
         account: Account = self._rng.choices(pool, [a.weight for a in pool])[0]
@@ -87,26 +88,24 @@ def _of_family(family: Family, known: tuple[Family, ...], people: People, rng: R
         contact = people.loud() if index < family.loud else people.affected(family.who)
         language = _language(family, contact, rng)
         way = next(rounds[language])
-        also = _another(family, known, language, rng) if rng.random() < _TWO_MATTERS else None
+        also = _another(family, known, language, rng) if chance(rng, _TWO_MATTERS) else None
         yield Planned(
             key=family.key,
             title=family.title,
             area=family.area,
             contact=contact,
-            matter=Matter(
-                language=language,
-                subject=rng.choice(way.subjects),
-                text=way.body,
-                details=_details(family, language, rng),
-                second=_way(also, language, rng).body if also else "",
-                bare=False,
-            )
-            if also or rng.random() >= _EMPTY_BODIES
-            else Matter(language, family.title, "", bare=True),
+            matter=_matter(way, _details(family, language, rng), also, rng),
             age=age_days(family.when, rng),
             priority=rng.choice(family.priorities),
             also=also.key if also else "",
         )
+
+
+def _matter(way: Way, details: tuple[str, ...], also: Family | None, rng: Random) -> Matter:
+    if also is None and chance(rng, _EMPTY_BODIES):
+        return Matter(way.language, max(way.subjects, key=len), "", bare=True)
+    second = _way(also, way.language, rng).body if also else ""
+    return Matter(way.language, rng.choice(way.subjects), way.body, details, second)
 
 
 def _shuffled(family: Family, language: str, rng: Random) -> list[Way]:
@@ -116,7 +115,7 @@ def _shuffled(family: Family, language: str, rng: Random) -> list[Way]:
 
 def _language(family: Family, contact: Contact, rng: Random) -> str:
     spoken = any(way.language == contact.language for way in family.ways)
-    return contact.language if spoken and rng.random() < 0.85 else "en"
+    return contact.language if spoken and chance(rng, 0.85) else "en"
 
 
 def _details(family: Family, language: str, rng: Random) -> tuple[str, ...]:
@@ -142,7 +141,7 @@ def _of_needs(kind: Needs, people: People, rng: Random) -> Iterator[Planned]:
         frame = rng.choice(kind.frames)
         text = frame.replace("[need]", clause)
         words = clause.split()
-        subject = " ".join(words[: rng.randint(3, 6)]) if rng.random() < 0.7 else f"question on {words[-1]}"
+        subject = " ".join(words[: rng.randint(3, 6)]) if chance(rng, 0.7) else f"question on {words[-1]}"
         yield _alone(Matter("en", subject, text[0].upper() + text[1:]), people, rng)
 
 

@@ -1,4 +1,4 @@
-"""Personal data that redaction must find. Every value comes from a range reserved for fiction, tests or examples.
+"""Personal data that redaction must find, from ranges reserved for fiction, tests or examples.
 
 The one rule: a value that gets into a ticket is kept in the list beside the data exactly as it was written.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import string
 from random import Random
+
+from bridge.demo.chance import chance
 
 # Numbers that payment providers publish for tests; all pass the Luhn check and none can be charged.
 _CARDS = (
@@ -42,7 +44,7 @@ def card(rng: Random) -> str:
 
 def iban(rng: Random) -> str:
     number = rng.choice(_IBANS)
-    if rng.random() < 0.5:
+    if chance(rng, 0.5):
         return number
     return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
 

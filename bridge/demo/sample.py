@@ -9,7 +9,7 @@ import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
 
@@ -21,14 +21,47 @@ from bridge.demo.plan import plan
 SEED = 20090701
 _CSV_CHANNELS = ("phone", "chat")
 _JSONL_FILES = 3
+_LOCAL = timezone(timedelta(hours=1))
+_TIME_COLUMNS = ("created_at", "updated_at", "last_customer_at")
 _TICKET_COLUMNS = (
-    "id created_at updated_at status priority requester account group assignee channel language tags url csat "
-    "last_customer_at subject body product_version callback"
-).split()
+    "id",
+    "created_at",
+    "updated_at",
+    "status",
+    "priority",
+    "requester",
+    "account",
+    "group",
+    "assignee",
+    "channel",
+    "language",
+    "tags",
+    "url",
+    "csat",
+    "last_customer_at",
+    "subject",
+    "body",
+    "product_version",
+    "callback",
+)
 _ACCOUNT_COLUMNS = (
-    "account external_ids domains arr currency margin segment expectation_tier risk_band renewal_date region "
-    "languages strategic_uplift strategic_reason strategic_expires lifecycle"
-).split()
+    "account",
+    "external_ids",
+    "domains",
+    "arr",
+    "currency",
+    "margin",
+    "segment",
+    "expectation_tier",
+    "risk_band",
+    "renewal_date",
+    "region",
+    "languages",
+    "strategic_uplift",
+    "strategic_reason",
+    "strategic_expires",
+    "lifecycle",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +113,9 @@ def write_sample(folder: Path, anchor: datetime) -> Sample:
 
 
 def _write_helpdesk(folder: Path, written: Sequence[Ticket], now: datetime) -> None:
-    """Chat and telephone come from another tool than the mail queue, hence as CSV."""
+    """Chat and telephone come from another tool than the mail queue, hence as CSV and in its local time."""
     rows = [ticket.row for ticket in written]
-    by_phone = [row for row in rows if row["channel"] in _CSV_CHANNELS]
+    by_phone = [_local(row) for row in rows if row["channel"] in _CSV_CHANNELS]
     _write_csv(folder / "tickets-phone-and-chat.csv", _TICKET_COLUMNS, by_phone)
     for number in range(_JSONL_FILES):
         start = now - timedelta(days=DAYS * (_JSONL_FILES - number) / _JSONL_FILES)
@@ -94,6 +127,11 @@ def _write_helpdesk(folder: Path, written: Sequence[Ticket], now: datetime) -> N
         )
         path = folder / f"tickets-{number + 1}.jsonl"
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def _local(row: Mapping[str, str]) -> dict[str, str]:
+    times = {name: row[name] for name in _TIME_COLUMNS if row[name]}
+    return {**row, **{n: datetime.fromisoformat(v).astimezone(_LOCAL).isoformat() for n, v in times.items()}}
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

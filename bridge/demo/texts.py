@@ -1,7 +1,7 @@
-"""Reads the hand-written wordings under ``texts/``; the one rule: wording lives in those files, never in code.
+"""Reads the hand-written wordings under ``texts/``. The one rule: wording lives there, never in code.
 
-A file has ``key: value`` lines, a blank line, then entries ``== language: subject // other subject`` each followed
-by its body, and ``+ language: sentence`` for details that may be added to any body of the same language.
+A file has ``key: value`` lines, then entries ``== language: subject // other subject``, each followed by its
+body, then ``+ language: sentence`` for details that may be added to any body of the same language.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A true issue: its wordings, how many tickets it has (``loud`` of them from one account), who has it, when."""
+    """A true issue: wordings, number of tickets (``loud`` of them from one account), who has it and when."""
 
     key: str
     title: str
@@ -51,7 +51,7 @@ class Needs:
 
 
 def families() -> tuple[Family, ...]:
-    return tuple(_family(path.name.removesuffix(".txt"), path.read_text("utf-8")) for path in _folder("issues"))
+    return tuple(_family(_stem(path), path.read_text("utf-8")) for path in _folder("issues"))
 
 
 def singles() -> tuple[Way, ...]:
@@ -63,7 +63,7 @@ def singles() -> tuple[Way, ...]:
 
 
 def needs() -> tuple[Needs, ...]:
-    return tuple(_needs(path.name.removesuffix(".txt"), path.read_text("utf-8")) for path in _folder("needs"))
+    return tuple(_needs(_stem(path), path.read_text("utf-8")) for path in _folder("needs"))
 
 
 @cache
@@ -84,6 +84,10 @@ def sections(text: str) -> dict[str, tuple[str, ...]]:
 
 def _folder(name: str) -> list[Traversable]:
     return sorted(files(__package__).joinpath("texts", name).iterdir(), key=lambda path: path.name)
+
+
+def _stem(path: Traversable) -> str:
+    return path.name.removesuffix(".txt")
 
 
 def _family(key: str, text: str) -> Family:

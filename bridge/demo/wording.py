@@ -1,4 +1,4 @@
-"""Fills the free places of a wording: ``{a|b}`` chooses, ``<name>`` becomes a plausible number, day or product word."""
+"""Fills the free places of a wording: ``{a|b}`` chooses, ``<name>`` becomes a plausible number or day."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from random import Random
 VERSIONS = ("4.1.3", "4.1.5", "4.1.7", "4.2.0")
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _SLOT = re.compile(r"<([a-z]+)>")
+_SHORTEST_MISTYPED = 5
 _DAYS: Mapping[str, tuple[str, ...]] = {
     "en": ("Monday", "Tuesday", "yesterday", "Thursday", "last week", "the weekend"),
     "de": ("Montag", "gestern", "Mittwoch", "letzter Woche", "vorgestern"),
@@ -48,7 +49,7 @@ def fill(text: str, language: str, rng: Random) -> str:
 def mistype(text: str, rng: Random, errors: int) -> str:
     """Swap, drop or double a letter inside ``errors`` longer words."""
     words = text.split(" ")
-    candidates = [i for i, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    candidates = [i for i, word in enumerate(words) if len(word) >= _SHORTEST_MISTYPED and word.isalpha()]
     for index in rng.sample(candidates, min(errors, len(candidates))):
         word = words[index]
         at = rng.randrange(1, len(word) - 2)
