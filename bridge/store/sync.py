@@ -84,3 +84,24 @@ def fact(session: Session, name: str) -> str | None:
 
 def set_fact(session: Session, name: str, value: str) -> None:
     session.merge(WorkspaceFact(name=name, value=value))
+
+
+def sync_state(session: Session, connection: str, stream: str) -> SyncState:
+    """The state of a stream, added to the session if it is new."""
+    state = session.get(SyncState, (connection, stream))
+    if state is None:
+        state = SyncState(connection=connection, stream=stream)
+        session.add(state)
+    return state
+
+
+def note_success(session: Session, connection: str, stream: str, at: datetime) -> None:
+    state = sync_state(session, connection, stream)
+    state.last_success_at, state.last_error, state.last_error_at, state.auth_failed_at = at, None, None, None
+
+
+def note_failure(session: Session, connection: str, stream: str, at: datetime, error: str, *, auth: bool) -> None:
+    """``error`` is redacted already."""
+    state = sync_state(session, connection, stream)
+    state.last_error, state.last_error_at = error, at
+    state.auth_failed_at = at if auth else None
