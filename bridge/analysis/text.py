@@ -11,7 +11,8 @@ import html
 import re
 from collections.abc import Sequence
 
-from inscriptis import ParserConfig, get_text
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
 from lxml.etree import LxmlError
 
 from bridge.analysis.characters import visible
