@@ -29,6 +29,7 @@ from bridge.pipeline.track import track
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.leases import Lease, LeaseLost, database_clock, held
 from bridge.store.owners import owner_id
+from connectors.base import IssueTracker
 
 logger = logging.getLogger(__name__)
 
@@ -130,11 +131,11 @@ class Jobs:
         return [(name, partial(step, name)) for name in chosen]
 
     def _tracks(self) -> list[tuple[str | None, Step]]:
-        def step(name: str, tracker: object, lease: Lease) -> StepReport:
+        def step(name: str, tracker: IssueTracker, lease: Lease) -> StepReport:
             return track(
                 self.bridge.db,
                 name,
-                tracker,  # type: ignore[arg-type] - the role was looked up
+                tracker,
                 lease=lease,
                 now=self._now,
                 progress=self.progress,

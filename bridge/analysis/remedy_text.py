@@ -30,6 +30,8 @@ STATE_WORDS = {
     RemedyState.DUPLICATE: "tracked with another issue",
 }
 
+SHORT_NAME = 3
+"""An account's name of so many characters may be an ordinary word."""
 NO_DATE = "There is no date that we can share."
 
 
@@ -169,7 +171,7 @@ def _lint_text(name: str, text: str, account_names: Collection[str]) -> list[Pro
     found = redact(text)
     if found.counts:
         problems.append(Problem("error", name, f"holds personal data or a secret ({', '.join(sorted(found.counts))})"))
-    if name not in ("fix_version",) and (match := _TYPED_DATE.search(text)):
+    if name != "fix_version" and (match := _TYPED_DATE.search(text)):
         problems.append(
             Problem("error", name, f"holds the typed date {match.group()!r}: use {{eta}} or {{review_due}}")
         )
@@ -181,6 +183,6 @@ def _lint_text(name: str, text: str, account_names: Collection[str]) -> list[Pro
     problems += [
         Problem("error", name, f"names the account {account!r}: other customers will read it")
         for account in account_names
-        if len(account) > 3 and re.search(rf"\b{re.escape(account.lower())}\b", lowered)
+        if len(account) > SHORT_NAME and re.search(rf"\b{re.escape(account.lower())}\b", lowered)
     ]
     return problems

@@ -9,10 +9,10 @@ from datetime import datetime
 import numpy as np
 from sqlmodel import Session, col, select
 
-from bridge.analysis.clustering import Assignment, Flags, Placement, Plan, wants_consolidation
+from bridge.analysis.clustering import MODEL_CONFIDENCE, Flags, Placement, Plan, wants_consolidation
 from bridge.analysis.clustering import group as make_plan
-from bridge.analysis.embedding import unpack
-from bridge.analysis.labelling import Labeller
+from bridge.analysis.embedding import Vectors, unpack
+from bridge.analysis.labelling import NO_TITLE, Label, Labeller
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.clusters import Cluster
@@ -24,25 +24,28 @@ from bridge.store.memberships import (
     count_unplaced,
     live_vectors,
     merge,
-    open_cluster,
+    open_clusters,
     place,
     places,
     rejections,
+    ticket_texts,
     unplaced_without_text,
 )
 from bridge.store.sync import bump
-from bridge.store.tickets import Ticket
 from bridge.words import Origin
 
-NO_TEXT = "(no text)"
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What to write: the plan, names for the clusters that it opens, and tickets without any text."""
 
-@dataclass(slots=True)
-class _Outcome:
-    opened: dict[int, int]
-    placed: int
-    moved: int
-    merged: int
+    plan: Plan
+    labels: Mapping[int, Label]
+    bare: Sequence[int]
+
+    @property
+    def placed(self) -> int:
+        return len(self.plan.assign) + len(self.bare)
 
 
 def group(
@@ -60,34 +63,31 @@ def group(
         waiting = count_unplaced(session, model_id)
         if not waiting and not consolidating:
             return report
-        plan = _plan(session, model_id, consolidating=consolidating)
-        bare = unplaced_without_text(session)
-    if not plan and not bare:
+        progress("group", 0, waiting)
+        work = _think(session, model_id, consolidating=consolidating)
+    if not work.plan and not work.bare:
         return report
-    progress("group", 0, waiting)
     with db.write() as session:
         fence(session, lease)
-        outcome = _apply(session, plan, bare, now())
+        _apply(session, work, now())
         bump(session, "clusters")
         failpoint("group.before_commit")
     failpoint("group.after_commit")
     progress("group", waiting, waiting)
-    report.done = outcome.placed
-    if outcome.moved or outcome.merged:
-        report.notes.append(f"{outcome.moved} tickets moved, {outcome.merged} clusters merged")
+    report.done = work.placed + len(work.plan.moves)
+    if work.plan.moves or work.plan.merges:
+        report.notes.append(f"{len(work.plan.moves)} tickets moved, {len(work.plan.merges)} clusters merged")
     return report
 
 
-def _plan(session: Session, model_id: str, *, consolidating: bool) -> Plan:
-    rows = live_vectors(session, model_id)
-    if not rows:
-        return Plan()
-    tickets = [row[0] for row in rows]
-    vectors = unpack(b"".join(row[1] for row in rows)).reshape(len(rows), -1)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+def _think(session: Session, model_id: str, *, consolidating: bool) -> _Work:
+    bare = unplaced_without_text(session)
+    tickets, vectors = _live(session, model_id)
+    if not tickets:
+        return _Work(Plan(), {}, bare)
     placed = {p.ticket_id: Placement(p.cluster_id, Origin(p.origin)) for p in places(session)}
     here = sum(ticket in placed for ticket in tickets)
-    return make_plan(
+    plan = make_plan(
         tickets,
         vectors,
         placed,
@@ -95,6 +95,17 @@ def _plan(session: Session, model_id: str, *, consolidating: bool) -> Plan:
         rejected=rejections(session),
         consolidating=consolidating or wants_consolidation(len(tickets) - here, here),
     )
+    return _Work(plan, _labels(session, plan), bare)
+
+
+def _live(session: Session, model_id: str) -> tuple[list[int], Vectors]:
+    """Ids of all live tickets with a vector, ascending, and their unit rows, shape (n, d)."""
+    rows = live_vectors(session, model_id)
+    if not rows:
+        return [], np.empty((0, 0), dtype=np.float32)
+    vectors = unpack(b"".join(packed for _, packed in rows)).reshape(len(rows), -1)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return [ticket for ticket, _ in rows], vectors
 
 
 def _flags(session: Session) -> dict[int, Flags]:
@@ -102,49 +113,41 @@ def _flags(session: Session) -> dict[int, Flags]:
     return {id_ or 0: Flags(anchored=True) for id_ in session.exec(query)}
 
 
-def _apply(session: Session, plan: Plan, bare: Sequence[int], at: datetime) -> _Outcome:
-    opened = _open(session, plan, at)
-    for pair in plan.merges:
+def _labels(session: Session, plan: Plan) -> dict[int, Label]:
+    """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
+    members: dict[int, list[int]] = {}
+    for ticket, assignment in sorted({**plan.assign, **plan.moves}.items()):
+        if assignment.cluster < 0:
+            members.setdefault(assignment.cluster, []).append(ticket)
+    if not members:
+        return {}
+    texts = ticket_texts(session)
+    labeller = Labeller(f"{subject}\n{text}" for subject, text in texts.values())
+    return {
+        token: labeller.label([texts[t][0] for t in tickets], [texts[t][1] for t in tickets])
+        for token, tickets in members.items()
+    }
+
+
+def _apply(session: Session, work: _Work, at: datetime) -> None:
+    opened = _open(session, work, at)
+    for pair in work.plan.merges:
         loser = session.get_one(Cluster, pair.loser)
         winner = session.get_one(Cluster, opened.get(pair.winner, pair.winner))
         moved = merge(session, loser, winner)
-        after = {"into": winner.id, "tickets": moved}
-        record(session, "cluster.merged", f"cluster:{loser.id}", actor="model", at=at, after=after)
-    placements = {**plan.assign, **plan.moves}
-    place(session, [_place(ticket, a, opened) for ticket, a in placements.items()], at)
-    for ticket in bare:
-        single = open_cluster(session, NO_TEXT, at)
-        place(session, [Place(ticket, single.id or 0, 1.0, Origin.MODEL)], at)
-    _name(session, set(opened.values()))
-    after = {"opened": sorted(opened.values()), "placed": len(plan.assign) + len(bare), "moved": len(plan.moves)}
+        merged = {"into": winner.id, "tickets": moved}
+        record(session, "cluster.merged", f"cluster:{loser.id}", actor="model", at=at, after=merged)
+    placements = {**work.plan.assign, **work.plan.moves}
+    rows = [Place(t, opened.get(a.cluster, a.cluster), a.q, Origin.MODEL) for t, a in placements.items()]
+    singles = open_clusters(session, [(NO_TITLE, ())] * len(work.bare), at)
+    rows += [Place(t, single, MODEL_CONFIDENCE, Origin.MODEL) for t, single in zip(work.bare, singles, strict=True)]
+    place(session, rows, at)
+    after = {"opened": len(opened) + len(singles), "placed": work.placed, "moved": len(work.plan.moves)}
     record(session, "cluster.created", "grouping", actor="model", at=at, after=after)
-    return _Outcome(opened, len(plan.assign) + len(bare), len(plan.moves), len(plan.merges))
 
 
-def _open(session: Session, plan: Plan, at: datetime) -> dict[int, int]:
-    """Every negative token of the plan -> the id of a cluster opened for it."""
-    assigned = [a.cluster for a in (*plan.assign.values(), *plan.moves.values())]
-    tokens = {cluster for cluster in (*assigned, *(m.winner for m in plan.merges)) if cluster < 0}
-    return {token: open_cluster(session, "", at).id or 0 for token in sorted(tokens, reverse=True)}
-
-
-def _place(ticket: int, assignment: Assignment, opened: Mapping[int, int]) -> Place:
-    cluster = opened.get(assignment.cluster, assignment.cluster)
-    return Place(ticket, cluster, assignment.q, Origin.MODEL)
-
-
-def _name(session: Session, fresh: set[int]) -> None:
-    """Give new clusters a title in the customers' words. Titles of older ones stay as people know them."""
-    query = select(Ticket.id, Ticket.subject, Ticket.embed_text)
-    texts = {id_ or 0: (subject, text) for id_, subject, text in session.exec(query)}
-    labeller = Labeller([text for _, text in texts.values()])
-    in_cluster: dict[int, list[int]] = {}
-    for p in places(session):
-        if p.cluster_id in fresh:
-            in_cluster.setdefault(p.cluster_id, []).append(p.ticket_id)
-    for cluster_id, ticket_ids in in_cluster.items():
-        cluster = session.get_one(Cluster, cluster_id)
-        own = [texts[ticket_id] for ticket_id in sorted(ticket_ids)]
-        label = labeller.label([subject for subject, _ in own], [text for _, text in own])
-        cluster.title, cluster.phrases = label.title or NO_TEXT, list(label.phrases)
-        session.add(cluster)
+def _open(session: Session, work: _Work, at: datetime) -> dict[int, int]:
+    """Every negative token of the plan -> the id of the cluster opened for it."""
+    tokens = sorted(work.labels, reverse=True)
+    ids = open_clusters(session, [(work.labels[t].title, work.labels[t].phrases) for t in tokens], at)
+    return dict(zip(tokens, ids, strict=True))

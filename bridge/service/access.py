@@ -59,7 +59,8 @@ def require(actor: Actor, permission: Permission) -> None:
 
 def local_actor(session: Session, name: str) -> Actor:
     """Who decides at the command line. A known user acts in their role; anybody else who can run commands in the
-    workspace holds its files already and acts as admin. Raises Forbidden for a disabled user."""
+    workspace holds its files already and acts as admin. Raises Forbidden for a disabled user.
+    """
     user = session.exec(select(User).where(User.name == name)).first()
     if user is None:
         return Actor(name, Role.ADMIN)

@@ -113,7 +113,8 @@ def move(
 
 def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None) -> Event:
     """Take back a decision: the one named, or the newest that has not been taken back. Undo can be undone by
-    deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone."""
+    deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone.
+    """
     require(actor, Permission.DECIDE_CLUSTERS)
     event = _undoable(session, event_id)
     _UNDO[event.kind](session, event, at)
@@ -206,7 +207,7 @@ def _undo_publish(session: Session, event: Event, at: datetime) -> None:
     if published_at := remote_issues(session, cluster):
         where = ", ".join(f"{connection} {remote}" for connection, remote in published_at.items())
         raise ServiceError(f"{display_id(cluster.id or 0)} is in the tracker already ({where}): close it there")
-    if not withdraw_unsent(session, cluster, at):
+    if not withdraw_unsent(session, cluster):
         raise ServiceError(
             f"{display_id(cluster.id or 0)} is being sent to the tracker right now: look again in a minute"
         )

@@ -48,7 +48,13 @@ def show(session: Session, actor: Actor, cluster_id: int) -> dict[str, Any]:
 
 
 def edit(
-    session: Session, actor: Actor, cluster_id: int, changes: Mapping[str, str], *, at: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    cluster_id: int,
+    changes: Mapping[str, str],
+    *,
+    at: datetime,
+    reason: str | None = None,
 ) -> PlanRevision:
     """A new draft revision with these fields set; "state" is one of them. Raises ServiceError for a bad field."""
     require(actor, Permission.EDIT_REMEDY)
@@ -83,7 +89,9 @@ def approve(
     plan = plan_of(session, cluster.id or 0)
     newest = revision(session, plan, plan.revision) if plan else None
     if plan is None or newest is None:
-        raise ServiceError(f"{display_id(cluster_id)} has no plan yet: `bridge remedy edit {cluster_id} --set state=...`")
+        raise ServiceError(
+            f"{display_id(cluster_id)} has no plan yet: `bridge remedy edit {cluster_id} --set state=...`"
+        )
     fields = {**newest.fields, **({"owner": owner} if owner else {})}
     state = RemedyState(newest.state)
     if needs := missing(state, fields, len(remote_issues(session, cluster))):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, Rejection
@@ -42,15 +42,15 @@ def unplaced_without_text(session: Session) -> list[int]:
     return [id_ or 0 for id_ in session.exec(query)]
 
 
-def live_vectors(session: Session, model: str) -> Sequence[Row[tuple[int, bytes]]]:
+def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
     """(ticket id, packed vector) of every live ticket that has one, by id."""
     query = (
-        select(col(Ticket.id), col(Vector.data))
+        select(Ticket.id, Vector.data)
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
         .where(*is_live())
         .order_by(col(Ticket.id))
     )
-    return session.execute(query).all()
+    return [(id_ or 0, data) for id_, data in session.exec(query)]
 
 
 def places(session: Session) -> list[Place]:
@@ -69,10 +69,21 @@ def _ready(model: str) -> ColumnElement[bool]:
 
 def open_cluster(session: Session, title: str, at: datetime, phrases: Sequence[str] = ()) -> Cluster:
     """A new cluster with an id that no other ever had."""
-    cluster = Cluster(uid=uuid.uuid4().hex[:16], title=title, phrases=list(phrases), created_at=at)
-    session.add(cluster)
-    session.flush()
-    return cluster
+    (id_,) = open_clusters(session, [(title, phrases)], at)
+    return session.get_one(Cluster, id_)
+
+
+def open_clusters(session: Session, labels: Sequence[tuple[str, Sequence[str]]], at: datetime) -> list[int]:
+    """New clusters with these (title, phrases); their ids in this order."""
+    rows = [
+        {"uid": uuid.uuid4().hex[:16], "title": title, "title_by": "model", "phrases": list(phrases), "created_at": at}
+        for title, phrases in labels
+    ]
+    if not rows:
+        return []
+    inserted = session.execute(insert(Cluster).returning(col(Cluster.uid), col(Cluster.id)), rows)
+    ids = dict(inserted.tuples().all())
+    return [ids[str(row["uid"])] for row in rows]
 
 
 def place(session: Session, new: Sequence[Place], at: datetime) -> None:
@@ -124,6 +135,12 @@ def _end(direct: Mapping[int, int], target: int) -> int:
     while target in direct:
         target = direct[target]
     return target
+
+
+def ticket_texts(session: Session) -> dict[int, tuple[str, str]]:
+    """Ticket id -> (subject, embedded text) of every ticket that is not deleted."""
+    query = select(Ticket.id, Ticket.subject, Ticket.embed_text).where(col(Ticket.deleted_at).is_(None))
+    return {id_ or 0: (subject, text) for id_, subject, text in session.exec(query)}
 
 
 def rejections(session: Session) -> set[tuple[int, int]]:

@@ -94,7 +94,7 @@ def remote_issues(session: Session, cluster: Cluster) -> dict[str, str]:
     return {connection: remote_id or "" for connection, remote_id in session.exec(query)}
 
 
-def withdraw_unsent(session: Session, cluster: Cluster, at: datetime) -> bool:
+def withdraw_unsent(session: Session, cluster: Cluster) -> bool:
     """Take the cluster's unsent creates back out of the outbox, links too. False: one is on its way already."""
     query = select(OutboxRow).where(
         OutboxRow.kind == "create_issue",

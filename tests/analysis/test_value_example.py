@@ -36,15 +36,10 @@ ACCOUNTS = [
         renewal_date=renewal(300),
         segment="strategic",
     ),
-    account(
-        "cobalt", 60_000.0, expectation_tier=STANDARD, risk_band=RiskBand.NORMAL, renewal_date=renewal(30)
-    ),
+    account("cobalt", 60_000.0, expectation_tier=STANDARD, risk_band=RiskBand.NORMAL, renewal_date=renewal(30)),
     account("delta", 24_000.0, expectation_tier=STANDARD, risk_band=RiskBand.ELEVATED),
     account("umbra", None, expectation_tier=STANDARD),
-    *(
-        account(s, 600.0, expectation_tier=SELF_SERVE, risk_band=RiskBand.NORMAL, segment="small")
-        for s in SMALL
-    ),
+    *(account(s, 600.0, expectation_tier=SELF_SERVE, risk_band=RiskBand.NORMAL, segment="small") for s in SMALL),
 ]
 URGENT, HIGH, NORMAL, LOW = Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW
 C1 = ClusterFacts(
@@ -54,21 +49,15 @@ C1 = ClusterFacts(
         ticket("2", "borealis", URGENT, age=10, first=12),
     ],
 )
-C2 = ClusterFacts(
-    2, [ticket(k, k, HIGH, age=5, first=90 if k in {"s9", "s10"} else 20) for k in ["delta", *SMALL]]
-)
-C3 = ClusterFacts(
-    3, [ticket(k, k, NORMAL, age=45, first=50, is_open=False) for k in ["acme", "borealis", "cobalt"]]
-)
+C2 = ClusterFacts(2, [ticket(k, k, HIGH, age=5, first=90 if k in {"s9", "s10"} else 20) for k in ["delta", *SMALL]])
+C3 = ClusterFacts(3, [ticket(k, k, NORMAL, age=45, first=50, is_open=False) for k in ["acme", "borealis", "cobalt"]])
 C4 = ClusterFacts(
     4,
     [ticket(f"c{i}", "cobalt", URGENT, age=1, first=60) for i in range(40)],
     workaround=WorkaroundKind.FULL,
     workaround_verified=True,
 )
-C5 = ClusterFacts(
-    5, [ticket(f"{k}-{i}", k, LOW, age=90, is_open=False) for k in ["umbra", *SMALL] for i in range(3)]
-)
+C5 = ClusterFacts(5, [ticket(f"{k}-{i}", k, LOW, age=90, is_open=False) for k in ["umbra", *SMALL] for i in range(3)])
 
 
 @pytest.fixture(scope="module")

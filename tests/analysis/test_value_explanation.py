@@ -21,9 +21,7 @@ TODAY = NOW.date()
 
 
 def one(facts: AccountFacts, **cluster: object) -> Case:
-    return Case(
-        (facts,), ClusterFacts(1, (ticket("1", facts.key, Priority.URGENT, age=0, first=90),), **cluster)
-    )
+    return Case((facts,), ClusterFacts(1, (ticket("1", facts.key, Priority.URGENT, age=0, first=90),), **cluster))
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,7 @@ def accounts(draw: st.DrawFn) -> tuple[AccountFacts, ...]:
 def signals(draw: st.DrawFn, n_accounts: int, prefix: str = "t") -> tuple[TicketSignal, ...]:
     """One to eight tickets of the accounts a0, a1, ..."""
     return tuple(
-        ticket(
-            f"{prefix}{i}", f"a{who % n_accounts}", priority, age=age, first=age + lag, is_open=is_open, q=q
-        )
+        ticket(f"{prefix}{i}", f"a{who % n_accounts}", priority, age=age, first=age + lag, is_open=is_open, q=q)
         for i, (who, priority, age, lag, is_open, q) in enumerate(draw(_SIGNALS))
     )
 

@@ -18,7 +18,6 @@ from connectors.base import (
     IssueTracker,
     Message,
     NotFound,
-    Permanent,
     RateLimited,
     RemedyMessage,
     RemedySink,
