@@ -42,9 +42,7 @@ class ClusterFacts:
     blocked_share: float | None = None
 
 
-def explain(
-    cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, Any] | None = None
-) -> Explanation:
+def explain(cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, Any] | None = None) -> Explanation:
     """Scores one cluster. `previous` is `Explanation.inputs` of the record to compare with; None at the
     first run.
 

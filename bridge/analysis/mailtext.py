@@ -38,7 +38,7 @@ def clean(text: str) -> str:
     lines = text.split("\n")[:_MOST_LINES]
     lines = _unless_empty(lines, [line for line in lines if not BANNER.match(line)])
     lines = _unless_empty(lines, _without_quotes(lines))
-    for rule in (_without_disclaimer, _without_signature, _without_greeting):
+    for rule in (_without_disclaimer, _without_mark, _without_closing, _without_greeting, _without_greeting):
         lines = _unless_empty(lines, rule(lines))
     return _tidy("\n".join(lines)) or _tidy(text) or text.strip()
 
@@ -98,15 +98,22 @@ def _without_disclaimer(lines: list[str]) -> list[str]:
     return lines
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Cut at "-- ", "Sent from my ..." or a closing that only short lines follow; a closing may carry the name."""
+def _without_mark(lines: list[str]) -> list[str]:
+    """Cut at "-- " or "Sent from my ..."."""
     for place, line in enumerate(lines):
         if SIGNATURE_MARK.match(line) and place:
             return lines[:place]
+    return lines
+
+
+def _without_closing(lines: list[str]) -> list[str]:
+    """Cut at a closing that only short lines follow; the closing may carry the name."""
     for place in range(len(lines)):
+        if not CLOSING.match(lines[place][: _CLOSING_LINE_LENGTH + 1]):
+            continue
         rest = [line for line in lines[place + 1 :] if line.strip()]
         short = len(rest) <= _CLOSING_LINES and all(len(line) <= _CLOSING_LINE_LENGTH for line in rest)
-        if short and CLOSING.match(lines[place]):
+        if short:
             return lines[:place]
     return lines
 

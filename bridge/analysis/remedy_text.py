@@ -150,7 +150,8 @@ _WILL_AND_ETA = re.compile(r"\bwill\b", re.IGNORECASE)
 
 def lint(fields: Fields, account_names: Collection[str]) -> list[Problem]:
     """What must not stand in the texts for customers (domain.md 3.2). An account name of one short word is not held
-    against a text: it may be an ordinary word."""
+    against a text: it may be an ordinary word.
+    """
     problems: list[Problem] = []
     for name, value in fields.items():
         if isinstance(value, str) and value and may_leave(name) and not FIELDS[name].choices:

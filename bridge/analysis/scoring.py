@@ -42,16 +42,12 @@ class ScoringConfig:
     new_window_days: float = 28.0
     kappa: float = 0.5
     k0: float = 3.0
-    severity_weight: Mapping[str, float] = field(
-        default_factory=lambda: _table(S1=1.0, S2=0.5, S3=0.2, S4=0.05)
-    )
+    severity_weight: Mapping[str, float] = field(default_factory=lambda: _table(S1=1.0, S2=0.5, S3=0.2, S4=0.05))
     priority_severity: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({"urgent": "S1", "high": "S2", "normal": "S3", "low": "S4"})
     )
     default_severity: str = "S3"
-    beta: Mapping[str, float] = field(
-        default_factory=lambda: _table(low=0.05, normal=0.10, elevated=0.20, high=0.40)
-    )
+    beta: Mapping[str, float] = field(default_factory=lambda: _table(low=0.05, normal=0.10, elevated=0.20, high=0.40))
     default_beta: float = 0.10
     renewal_boost: float = 0.5
     renewal_far_days: float = 180.0
@@ -118,9 +114,7 @@ def _require(holds: bool, name: str, what: str) -> None:
 
 def _require_order(name: str, rising: list[float], top: float = math.inf) -> None:
     ordered = all(a <= b for a, b in itertools.pairwise(rising))
-    _require(
-        ordered and rising[-1] <= top, name, f"must rise in the order of its words up to {top}: {rising}"
-    )
+    _require(ordered and rising[-1] <= top, name, f"must rise in the order of its words up to {top}: {rising}")
 
 
 def _check_numbers(name: str, value: object) -> None:
@@ -128,18 +122,14 @@ def _check_numbers(name: str, value: object) -> None:
         for key, inner in value.items():
             _check_numbers(f"{name}.{key}", inner)
     elif isinstance(value, float):
-        _require(
-            math.isfinite(value) and value >= 0, name, f"must be a finite number of at least 0, not {value}"
-        )
+        _require(math.isfinite(value) and value >= 0, name, f"must be a finite number of at least 0, not {value}")
 
 
 def _check_words(name: str, found: set[str], words: type[StrEnum] | set[str], *, every: bool = True) -> None:
     known = {str(word) for word in words}
     unknown = sorted(set(found) - known)
     if unknown:
-        raise ValueError(
-            f"{name}: unknown {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}"
-        )
+        raise ValueError(f"{name}: unknown {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
     if every and found != known:
         raise ValueError(f"{name}: missing {', '.join(sorted(known - found))}")
 

@@ -11,7 +11,8 @@ import html
 import re
 from collections.abc import Sequence
 
-from inscriptis import ParserConfig, get_text
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
 from lxml.etree import LxmlError
 
 from bridge.analysis.characters import visible
@@ -64,7 +65,7 @@ def to_text(body: str, content_type: str) -> str:
 
 def _shortened(text: str, length: int) -> str:
     """Cut where a line or a word ends, so that no half of a number or address stays."""
-    if len(text) <= length or text.endswith(CUT) and len(text) <= length + len(CUT):
+    if len(text) <= length or (text.endswith(CUT) and len(text) <= length + len(CUT)):
         return text
     border = max(text.rfind("\n", length - _TAIL, length), text.rfind(" ", length - _TAIL, length))
     return text[: border if border > 0 else length] + CUT

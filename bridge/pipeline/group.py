@@ -9,7 +9,8 @@ from datetime import datetime
 import numpy as np
 from sqlmodel import Session, col, select
 
-from bridge.analysis.clustering import Assignment, Flags, Placement, Plan, group as make_plan, wants_consolidation
+from bridge.analysis.clustering import Assignment, Flags, Placement, Plan, wants_consolidation
+from bridge.analysis.clustering import group as make_plan
 from bridge.analysis.embedding import unpack
 from bridge.analysis.labelling import Labeller
 from bridge.failpoint import failpoint

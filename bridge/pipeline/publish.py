@@ -181,7 +181,12 @@ class _Work:
             stream=_stream(cluster, self.connection),
             kind="update_issue",
             connection=self.connection,
-            payload={"cluster_id": cluster.id, "remote_id": link.remote_id, "draft": {**whole, "labels": []}},
+            payload={
+                "cluster_id": cluster.id,
+                "remote_id": link.remote_id,
+                "marker": marker(cluster, self.connection),
+                "draft": {**whole, "labels": []},
+            },
             at=self.at,
             subject_id=cluster.id,
         )

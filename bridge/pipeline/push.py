@@ -19,7 +19,7 @@ from bridge.store.db import Database
 from bridge.store.leases import Lease, fence
 from bridge.store.outbox_queries import enqueue
 from bridge.store.publishing import supersede
-from bridge.store.pushing import Untold, quotable_plans, untold_tickets
+from bridge.store.pushing import Untold, close_superseded, quotable_plans, untold_tickets
 from bridge.store.remedies import Delivery, PlanRevision, RemedyPlan
 from bridge.words import RemedyState, display_id
 
@@ -28,8 +28,12 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class SinkPolicy:
-    """What a desk's tickets get beside the note: a tag "bridge-STATE", and fields with {issue} and {state} filled in."""
+    """Where a desk's notes go, and what its tickets get beside them.
 
+    ``tag``: "bridge-STATE". ``fields``: names and values, with {issue} and {state} filled in.
+    """
+
+    connection: str
     tag: bool = True
     fields: Mapping[str, str] | None = None
 
@@ -43,7 +47,7 @@ def push(
     progress: Progress = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> StepReport:
-    """Enqueue what open member tickets are owed. ``sinks``: the connections that take notes."""
+    """Enqueue what open member tickets are owed. ``sinks``: by help desk, who takes the notes on its tickets."""
     report = StepReport("push")
     with db.read() as session:
         owed = [
@@ -78,6 +82,7 @@ def _tell(
 ) -> None:
     stream = f"ticket:{ticket.ticket_id}"
     supersede(session, stream, ("push_remedy", "set_fields"), at)
+    close_superseded(session, ticket.ticket_id)
     key = f"rm-{cluster.uid}-r{row.revision}-{ticket.ticket_id}"
     state = RemedyState(row.state)
     quote = Quote(
@@ -101,7 +106,7 @@ def _tell(
         key=key,
         stream=stream,
         kind="push_remedy",
-        connection=ticket.connection,
+        connection=policy.connection,
         payload=note,
         at=at,
         subject_id=cluster.id,
@@ -125,7 +130,7 @@ def _tell(
             key=f"{key}-fields",
             stream=stream,
             kind="set_fields",
-            connection=ticket.connection,
+            connection=policy.connection,
             payload=extra,
             at=at,
             subject_id=cluster.id,

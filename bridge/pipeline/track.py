@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -84,7 +85,7 @@ def _merge(session: Session, connection: str, issue: TrackerIssue, at: datetime)
     return not unchanged
 
 
-def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, object]:
+def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
     return {
         "connection": connection,
         "remote_id": issue.id,

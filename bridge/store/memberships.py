@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, delete, exists, func, insert, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, Rejection
@@ -26,19 +26,19 @@ class Place:
     origin: str
 
 
-def is_live() -> tuple[object, object]:
+def is_live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Conditions on Ticket: neither deleted nor merged into another on the desk's side."""
     return col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None)
 
 
 def count_unplaced(session: Session, model: str) -> int:
     """Live tickets without a cluster that could get one now: with a vector of the model, or without any text."""
-    query = select(func.count()).select_from(Ticket).where(*is_live(), ~_has_place(), _ready(model))  # type: ignore[arg-type]
+    query = select(func.count()).select_from(Ticket).where(*is_live(), ~_has_place(), _ready(model))
     return session.exec(query).one()
 
 
 def unplaced_without_text(session: Session) -> list[int]:
-    query = select(Ticket.id).where(*is_live(), ~_has_place(), col(Ticket.embed_hash).is_(None))  # type: ignore[arg-type]
+    query = select(Ticket.id).where(*is_live(), ~_has_place(), col(Ticket.embed_hash).is_(None))
     return [id_ or 0 for id_ in session.exec(query)]
 
 
@@ -47,7 +47,7 @@ def live_vectors(session: Session, model: str) -> Sequence[Row[tuple[int, bytes]
     query = (
         select(col(Ticket.id), col(Vector.data))
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
-        .where(*is_live())  # type: ignore[arg-type]
+        .where(*is_live())
         .order_by(col(Ticket.id))
     )
     return session.execute(query).all()
@@ -58,11 +58,11 @@ def places(session: Session) -> list[Place]:
     return [Place(*row) for row in session.exec(query)]
 
 
-def _has_place() -> exists:
+def _has_place() -> ColumnElement[bool]:
     return exists().where(col(Membership.ticket_id) == col(Ticket.id))
 
 
-def _ready(model: str) -> object:
+def _ready(model: str) -> ColumnElement[bool]:
     has_vector = exists().where(col(Vector.model) == model, col(Vector.content_hash) == col(Ticket.embed_hash))
     return col(Ticket.embed_hash).is_(None) | has_vector
 

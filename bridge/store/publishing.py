@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -87,14 +86,29 @@ def supersede(session: Session, stream: str, kinds: Sequence[str], at: datetime)
     return int(getattr(result, "rowcount", 0))
 
 
-def unpublish(session: Session, cluster: Cluster) -> dict[str, Any]:
-    """Take back the decision to publish, as far as nothing has left the house. Returns what stays there."""
-    cluster.approved_at, cluster.approved_by = None, None
-    session.add(cluster)
-    there = session.exec(
-        select(TrackerLink).where(TrackerLink.cluster_id == cluster.id, col(TrackerLink.remote_id).is_not(None))
+def remote_issues(session: Session, cluster: Cluster) -> dict[str, str]:
+    """Connection -> id of every issue that the cluster has in a tracker."""
+    query = select(TrackerLink.connection, TrackerLink.remote_id).where(
+        TrackerLink.cluster_id == cluster.id, col(TrackerLink.remote_id).is_not(None)
     )
-    return {link.connection: link.remote_id for link in there}
+    return {connection: remote_id or "" for connection, remote_id in session.exec(query)}
+
+
+def withdraw_unsent(session: Session, cluster: Cluster, at: datetime) -> bool:
+    """Take the cluster's unsent creates back out of the outbox, links too. False: one is on its way already."""
+    query = select(OutboxRow).where(
+        OutboxRow.kind == "create_issue",
+        OutboxRow.subject_id == cluster.id,
+        col(OutboxRow.state).in_((OutboxState.PENDING, OutboxState.SENDING)),
+    )
+    rows = session.exec(query.with_for_update()).all()
+    if any(row.state == OutboxState.SENDING or row.lease_owner for row in rows):
+        return False
+    for row in rows:
+        session.delete(row)
+    for link in session.exec(select(TrackerLink).where(TrackerLink.cluster_id == cluster.id)).all():
+        session.delete(link)
+    return True
 
 
 def last_scores(session: Session) -> dict[int | None, Score]:

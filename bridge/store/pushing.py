@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists
+from sqlalchemy import exists, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership
+from bridge.store.outbox import OutboxRow
 from bridge.store.remedies import Delivery, PlanRevision, RemedyPlan
 from bridge.store.tickets import Ticket
-from bridge.words import TicketStatus
+from bridge.words import OutboxState, TicketStatus
 
 OPEN = tuple(status.value for status in TicketStatus if status.is_open)
 
@@ -62,3 +63,17 @@ def untold_tickets(session: Session, plan: RemedyPlan, connections: Collection[s
         .order_by(col(Ticket.id))
     )
     return [Untold(id_ or 0, connection, source_id) for id_, connection, source_id in session.exec(query)]
+
+
+def close_superseded(session: Session, ticket_id: int) -> None:
+    """In the ledger, too: a queued note whose outbox row was overtaken will not be sent."""
+    overtaken = select(OutboxRow.key).where(OutboxRow.state == OutboxState.SUPERSEDED)
+    session.execute(
+        update(Delivery)
+        .where(
+            col(Delivery.ticket_id) == ticket_id,
+            col(Delivery.state) == "queued",
+            col(Delivery.outbox_key).in_(overtaken),
+        )
+        .values(state=OutboxState.SUPERSEDED.value)
+    )

@@ -34,7 +34,7 @@ def count_missing(session: Session, model: str) -> int:
     query = select(func.count(func.distinct(col(Ticket.embed_hash)))).where(
         col(Ticket.embed_hash).is_not(None), col(Ticket.deleted_at).is_(None), ~has_vector
     )
-    return session.execute(query).scalar_one()
+    return int(session.execute(query).scalar_one())
 
 
 def save_vectors(session: Session, model: str, vectors: Sequence[tuple[str, bytes]]) -> int:

@@ -91,13 +91,14 @@ class _ToTracker:
             labels=tuple(fields.get("labels") or ()),
         )
 
-    def write_link(self, session: Session, ref: Ref | None) -> None:
+    def write_link(self, session: Session, ref: Ref | None, at: datetime) -> None:
         key = (self.row.payload["cluster_id"], self.row.connection)
         link = session.get(TrackerLink, key, with_for_update=True)
         link = link or TrackerLink(cluster_id=key[0], connection=key[1])
         if ref is not None:
             link.remote_id, link.url = ref.id, ref.url
         draft: Mapping[str, Any] = self.row.payload["draft"]
+        link.previous, link.written_at = link.written, at
         link.written = {**link.written, **{name: draft[name] for name in WRITTEN if draft.get(name) is not None}}
         session.add(link)
 
@@ -112,8 +113,7 @@ class CreateIssue(_ToTracker):
         return self.tracker.find_issue(self.row.key)
 
     def record(self, session: Session, ref: Ref | None, at: datetime) -> None:
-        del at
-        self.write_link(session, ref)
+        self.write_link(session, ref, at)
 
 
 class UpdateIssue(_ToTracker):
@@ -121,15 +121,15 @@ class UpdateIssue(_ToTracker):
     repeatable = True
 
     def send(self) -> Ref | None:
-        self.tracker.update_issue(self.issue_id, self.draft(), key=self.row.key)
+        self.tracker.update_issue(self.issue_id, self.draft(), key=self.row.payload["marker"])
         return None
 
     def find(self) -> Ref | None:
         return None
 
     def record(self, session: Session, ref: Ref | None, at: datetime) -> None:
-        del ref, at
-        self.write_link(session, None)
+        del ref
+        self.write_link(session, None, at)
 
 
 class Comment(_ToTracker):
