@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bridge.errors import BridgeError
 from bridge.store.db import Database
 from bridge.store.migrate import current
 from bridge.store.sync import set_fact
@@ -19,7 +20,7 @@ from bridge.store.sync import set_fact
 RESTORED = "restored"
 
 
-class BackupError(Exception):
+class BackupError(BridgeError):
     """No backup was made; the message says why and what to do."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from bridge.errors import BridgeError
 from bridge.store import events
 from bridge.store.outbox import OutboxRow
 from bridge.store.sync import fact
@@ -18,7 +19,7 @@ RESTORED_FACT = "restored"
 """WorkspaceFact that a restored backup sets: from then on every write is looked up before its first send."""
 
 
-class OutboxError(ValueError):
+class OutboxError(BridgeError):
     """The row is not in a state in which this can be done; the message says what can."""
 
 
