@@ -15,7 +15,7 @@ from bridge.store.sync import fact
 from bridge.store.upsert import insert_new
 from bridge.words import OutboxState
 
-RESTORED_FACT = "restored"
+RESTORED = "restored"
 """WorkspaceFact that a restored backup sets: from then on every write is looked up before its first send."""
 
 
@@ -47,7 +47,7 @@ def enqueue(
         payload=payload,
         due_at=at,
         created_at=at,
-        lookup_first=lookup_first or fact(session, RESTORED_FACT) is not None,
+        lookup_first=lookup_first or fact(session, RESTORED) is not None,
     )
     return session.exec(select(OutboxRow).where(OutboxRow.key == key)).one() if new else None
 
