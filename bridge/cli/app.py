@@ -76,7 +76,9 @@ def root(
     ctx: typer.Context,
     home: Annotated[
         Path,
-        typer.Option("--home", envvar="BRIDGE_HOME", help="Workspace folder: config.toml and all data.", show_default="."),
+        typer.Option(
+            "--home", envvar="BRIDGE_HOME", help="Workspace folder: config.toml and all data.", show_default="."
+        ),
     ] = Path(),
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
