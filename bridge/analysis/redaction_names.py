@@ -29,16 +29,18 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAME_GAP = re.compile(r"[ .,\-'’]{1,2}")
 _SHORTEST = 3
 _EAST_ASIAN = "\u2e80"
-_NO_NAMES = frozenset(
-    """support team teams customer customers service services helpdesk help desk info admin administrator contact office
-    mail sales billing noreply reply agent user unknown anonymous system kunde kunden kundenservice kundendienst client
-    the von van der den and und mrs herr frau madame monsieur gmbh inc ltd llc corp company group com org net www http
-    https test hello""".split()
-)
-_WORDS_TOO = frozenset(
-    """may will mark bill rich grant hope grace joy rose art chase drew frank jack max sue dawn page price best young
-    long case""".split()
-)
+_NO_NAMES = frozenset({
+    *("support", "team", "teams", "customer", "customers", "service", "services", "helpdesk", "help", "desk"),
+    *("info", "admin", "administrator", "contact", "office", "mail", "sales", "billing", "noreply", "reply"),
+    *("agent", "user", "unknown", "anonymous", "system", "kunde", "kunden", "kundenservice", "kundendienst"),
+    *("client", "the", "von", "van", "der", "den", "and", "und", "mrs", "herr", "frau", "madame", "monsieur"),
+    *("gmbh", "inc", "ltd", "llc", "corp", "company", "group", "com", "org", "net", "www", "http", "https", "test"),
+    *("hello",),
+})  # fmt: skip
+_WORDS_TOO = frozenset({
+    *("may", "will", "mark", "bill", "rich", "grant", "hope", "grace", "joy", "rose", "art", "chase", "drew"),
+    *("frank", "jack", "max", "sue", "dawn", "page", "price", "best", "young", "long", "case"),
+})  # fmt: skip
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:

@@ -23,18 +23,25 @@ _GAP = r"[ \t().\-/]{0,3}"
 _INTERNATIONAL = re.compile(rf"(?:(?<![\w+])\+|(?<![\w+])(?<!\d[ .\-])00)[ (]{{0,2}}[1-9](?:{_GAP}\d){{6,14}}(?!\d)")
 _NATIONAL = re.compile(rf"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])\(?0[1-9](?:{_GAP}\d){{6,10}}(?!\w|[.,:\-/]\d)")
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])(?:\+?1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .\-]))\d{3}(?(1)\1|[ .\-])\d{4}(?!\w|[.,\-]\d)"
+    r"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])(?:\+?1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .\-]))\d{3}(?(1)\1"
+    r"|[ .\-])\d{4}(?!\w|[.,\-]\d)"
 )
 _NAMED = re.compile(
-    r"(?:tel(?:[eé]?(?:fon|ph(?:on)?e|foon)\w*|éfono)?|phone|fax|mobile?|mobil(?:nummer|telefon)?|móvil|handy(?:nummer)?|cell"
-    r"|whatsapp|gsm|portable|call (?:me|us|back|him|her|them)|reach (?:me|us)|erreichbar|ruf(?:en)? (?:sie )?(?:mich|uns)|rückruf)"
-    r"(?:[ \t:.=()\"'\-]{0,4}(?:(?:number|no|nr|num[eé]ro|nummer|is|ist|est|es|at|on|under|unter|au|al|op|an|ist:|auf)(?![a-z]))?){0,4}"
+    r"(?:tel(?:[eé]?(?:fon|ph(?:on)?e|foon)\w*|éfono)?|phone|fax|mobile?|mobil(?:nummer|telefon)?|móvil"
+    r"|handy(?:nummer)?|cell"
+    r"|whatsapp|gsm|portable|call (?:me|us|back|him|her|them)|reach (?:me|us)|erreichbar|ruf(?:en)? (?:sie )?(?:mich"
+    r"|uns)|rückruf)"
+    r"(?:[ \t:.=()\"'\-]{0,4}(?:(?:number|no|nr|num[eé]ro|nummer|is|ist|est|es|at|on|under|unter|au|al|op|an|ist:"
+    r"|auf)(?![a-z]))?){0,4}"
     rf"[ \t:.=(\"']{{0,4}}(\+?\(?\d(?:{_GAP}\d){{5,14}})(?!\d)",
 )
 _NUMBERED_THING = re.compile(
-    r"(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|ref\w*|ids?|nr|no|art\w*|sku|serial\w*|error|fehler\w*|code|build"
-    r"|version|commande|facture|pedido|factura|bestelling|factuur|kunden\w*|customer|vorgang\w*|tracking|sendung\w*|batch|lot"
-    r"|imei|isbn|ean|vat|ust|part|model|row|line|port|pid|account|konto\w*|contract|vertrag\w*|job|request|transaction|\#)"
+    r"(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|ref\w*|ids?|nr|no|art\w*|sku|serial\w*|error|fehler\w*|code"
+    r"|build"
+    r"|version|commande|facture|pedido|factura|bestelling|factuur|kunden\w*|customer|vorgang\w*|tracking|sendung\w*"
+    r"|batch|lot"
+    r"|imei|isbn|ean|vat|ust|part|model|row|line|port|pid|account|konto\w*|contract|vertrag\w*|job|request"
+    r"|transaction|\#)"
     r"\W{0,4}(?:(?:no|nr|number|nummer|numéro|número|id|code|is|ist)\W{0,4}){0,2}$",
     re.IGNORECASE,
 )
@@ -50,12 +57,21 @@ def phones(text: str) -> Iterator[tuple[int, int]]:
     for match in _NAMED.finditer(lower(text)):
         if not _DATE.match(match.group(1)):
             yield match.span(1)
+    yield from _abroad(text)
+    yield from _domestic(text)
+
+
+def _abroad(text: str) -> Iterator[tuple[int, int]]:
     left = CHECKS
     for match in _INTERNATIONAL.finditer(text):
         left -= 1
         end = _international_end(match.group()) if left > 0 else len(match.group())
         if end:
             yield match.start(), match.start() + end
+
+
+def _domestic(text: str) -> Iterator[tuple[int, int]]:
+    left = CHECKS
     for match in _NORTH_AMERICAN.finditer(text):
         left -= 1
         spaced = match.group(1) == " "

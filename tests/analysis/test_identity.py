@@ -9,7 +9,15 @@ SECRET = b"workspace"
 
 @pytest.mark.parametrize(
     "spelling",
-    ["ANNA@Example.com", " anna@example.com ", "mailto:anna@example.com?subject=x", "Anna Berg <anna@example.com>", '"Berg, <A>" <Anna@example.com>', "an\u200bna@example.com", "<anna@example.com>"],
+    [
+        "ANNA@Example.com",
+        " anna@example.com ",
+        "mailto:anna@example.com?subject=x",
+        "Anna Berg <anna@example.com>",
+        '"Berg, <A>" <Anna@example.com>',
+        "an\u200bna@example.com",
+        "<anna@example.com>",
+    ],
 )
 def test_one_person_has_one_pseudonym(spelling: str) -> None:
     assert pseudonym(spelling, SECRET) == pseudonym("anna@example.com", SECRET)

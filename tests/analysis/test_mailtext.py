@@ -32,7 +32,24 @@ def test_a_mail_of_placeholders_and_wrapping_keeps_something() -> None:
     assert clean("> only a quote") == "> only a quote"
 
 
-@pytest.mark.parametrize("unit", ["> ", "On 1, ", "From: x\n", "thanks ", "hi ", "this e-mail ", "\n", "_", "de: ", "kind ", "best regards\n", "merci,\n", "a " * 50 + "\n"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "> ",
+        "On 1, ",
+        "From: x\n",
+        "thanks ",
+        "hi ",
+        "this e-mail ",
+        "\n",
+        "_",
+        "de: ",
+        "kind ",
+        "best regards\n",
+        "merci,\n",
+        "a " * 50 + "\n",
+    ],
+)
 def test_time_grows_with_the_mail_and_not_with_its_square(unit: str) -> None:
     def cost(length: int) -> float:
         mail = (unit * (length // len(unit) + 1))[:length]

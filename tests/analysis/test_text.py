@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.analysis.language import language_of
-from bridge.analysis.text import CUT, EMBEDDED, MAX_TEXT, bare_subject, content_hash, embed_text, looks_like_html, to_text
+from bridge.analysis.text import (
+    CUT,
+    EMBEDDED,
+    MAX_TEXT,
+    bare_subject,
+    content_hash,
+    embed_text,
+    looks_like_html,
+    to_text,
+)
 
 HTML = """<!DOCTYPE html><html><head><title>T</title><style>p{color:red}</style></head><body><p>Hi team,</p>
 <table><tr><td>Order</td><td>4711</td></tr></table><div style="display: none">hidden</div><script>alert(1)</script>
@@ -41,7 +50,12 @@ def test_html_without_words_is_taken(body: str) -> None:
 
 
 def test_wide_tables_do_not_blow_up() -> None:
-    body = "<table>" + f"<tr><td>{'wide ' * 4000}</td><td>x</td></tr>" + "<tr><td>a</td><td>b</td></tr>" * 3000 + "</table>"
+    body = (
+        "<table>"
+        + f"<tr><td>{'wide ' * 4000}</td><td>x</td></tr>"
+        + "<tr><td>a</td><td>b</td></tr>" * 3000
+        + "</table>"
+    )
     assert len(to_text(body, "text/html")) < 2 * len(body)
 
 
@@ -68,7 +82,10 @@ def test_any_body_becomes_storable_text_and_plain_text_stays_as_it_is(body: str,
     assert to_text(text, "text/plain") == text
 
 
-@pytest.mark.parametrize("unit", ["<div>", "<table", "<script>", "<", "&amp;", "<!--", "<p style='", "x ", "\n", "<td>", "<p>a</p>", "\u200b"])
+@pytest.mark.parametrize(
+    "unit",
+    ["<div>", "<table", "<script>", "<", "&amp;", "<!--", "<p style='", "x ", "\n", "<td>", "<p>a</p>", "\u200b"],
+)
 def test_time_grows_with_the_body_and_not_with_its_square(unit: str) -> None:
     def cost(length: int) -> float:
         body = (unit * (length // len(unit) + 1))[:length]
@@ -115,7 +132,10 @@ def test_subjects_lose_their_prefixes(subject: str, bare: str) -> None:
 
 
 def test_what_is_embedded_is_subject_and_first_words() -> None:
-    assert embed_text("Re: No login", ["Hi,\n\nthe page is white.\n\nRegards\nKim", "later"]) == "No login\nthe page is white."
+    assert (
+        embed_text("Re: No login", ["Hi,\n\nthe page is white.\n\nRegards\nKim", "later"])
+        == "No login\nthe page is white."
+    )
     assert embed_text("", ["", "the page is white."]) == "the page is white."
     assert embed_text("No login", []) == "No login"
 
