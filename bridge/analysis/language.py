@@ -1,8 +1,8 @@
 """Which language a text is in, or None: a wrong language costs more than an unknown one.
 
-Rule: short texts are not guessed, and small relatives of a large language (Galician, Afrikaans, Luxembourgish) are not
-in ``LANGUAGES``, since they only make short texts of the large one uncertain. The model (a few MB) is loaded at the first
-text that is long enough.
+Rule: short texts are not guessed, and small relatives of a large language (Galician, Afrikaans) are not in
+``LANGUAGES``, since they only make short texts of the large one uncertain. The model is loaded at the
+first text that is long enough.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ REPLY_END = re.compile(
     r"|skrev(?: .{1,120})?|escreveu|ha scritto)\s?:\s*$",
     _ANY,
 )
+SENDER_FIELD = re.compile(r"\*?(?:from|von|de|van)\*?\s?:\*?\s", _ANY)
 HEADER_FIELD = re.compile(
     r"\*?(?:from|sent|to|cc|bcc|subject|date|reply-to|importance|attachments|von|gesendet|an|betreff|datum|priorität"
     r"|wichtigkeit|anlagen|de|envoyé(?: le)?|envoyé par"

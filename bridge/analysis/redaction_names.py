@@ -18,7 +18,10 @@ _SPELLED_AT = re.compile(
 )
 _SPELLED_HINT = re.compile(r"[\[({<][ \t]{0,2}(?:at|ät|@|arroba|arobase)[ \t]{0,2}[\])}>]|[ \t]@[ \t]|[ \t]dot[ \t]")
 _LOCAL_BACKWARDS = re.compile(r"[\w.+\-%'!#$&*/=?^`{|}~]{1,64}")
-_DOT = r"(?:\.|[ \t]{0,2}[\[({<][ \t]{0,2}(?:dot|punkt|point|punto|punt|\.)[ \t]{0,2}[\])}>][ \t]{0,2}|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
+_DOT = (
+    r"(?:\.|[ \t]{0,2}[\[({<][ \t]{0,2}(?:dot|punkt|point|punto|punt|\.)[ \t]{0,2}[\])}>][ \t]{0,2}"
+    r"|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
+)
 _DOMAIN = re.compile(
     rf"(?:(?:\w[\w\-]{{0,62}}{_DOT}){{1,8}}(?:xn--[\w\-]{{2,59}}|[^\W\d_]{{2,24}})(?![\w])|\[\d[\d.:a-f]{{3,40}}\])",
     re.IGNORECASE,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 _DIGITS = re.compile(r"\d+")
 _CARD_GAP = re.compile(r"[ \t.\-_/]{1,3}|[ \t]{0,2}\r?\n[ \t]{0,2}")
@@ -41,6 +42,8 @@ IBAN_LENGTHS = {
     "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22,
     "VG": 24, "XK": 20,
 }  # fmt: skip
+_NEVER = 99
+_NO_ALNUM = re.compile(r"[^A-Za-z0-9]+")
 _IBAN = re.compile(
     r"(?=((?:(?<=iban)|(?<![a-z0-9]))[a-z]{2}[ \-]?\d[ \-]?\d(?:[ \t.\-]{0,2}[a-z0-9]|\r?\n[a-z0-9]){11,30}))",
     re.IGNORECASE,
@@ -64,15 +67,18 @@ _SHORTEST_IPV6 = 5
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Card numbers of a known brand and length whose Luhn digit is right, in one piece or in even groups; card codes."""
+    """Card numbers of a known brand and length whose Luhn digit is right, in one piece or even groups; card codes."""
     for run in _runs(text) if _THIRTEEN_DIGITS.search(text) else ():
-        first = 0
-        while first < len(run):
-            last = _card_end(text, run, first) if text[run[first][0]] in _CARD_FIRST else None
-            if last is not None:
-                yield run[first][0], run[last][1]
-                first = last
-            first += 1
+        digits = "".join(text[start:end] for start, end in run)
+        ends = {end: group for group, end in enumerate(accumulate(end - start for start, end in run))}
+        place, done = 0, 0
+        for first, (start, end) in enumerate(run):
+            if place >= done and digits[place] in _CARD_FIRST:
+                last = _card_end(text, run, first, digits=digits[place : place + _CARD_MAX], place=place, ends=ends)
+                if last is not None:
+                    yield start, run[last][1]
+                    done = place + sum(group_end - group_start for group_start, group_end in run[first : last + 1])
+            place += end - start
     for match in _CARD_CODE.finditer(text):
         yield match.span(1)
 
@@ -89,16 +95,15 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
         yield run
 
 
-def _card_end(text: str, run: list[tuple[int, int]], first: int) -> int | None:
-    """The last group of the longest card number that begins with group ``first``."""
-    digits, found = "", None
-    for last in range(first, min(len(run), first + _CARD_MAX)):
-        digits += text[slice(*run[last])] if run[last][1] - run[last][0] <= _CARD_MAX else "x" * (_CARD_MAX + 1)
-        if len(digits) > _CARD_MAX:
-            break
-        if len(digits) >= _CARD_MIN and _is_card(text, run[first : last + 1], digits):
-            found = last
-    return found
+def _card_end(
+    text: str, run: list[tuple[int, int]], first: int, *, digits: str, place: int, ends: Mapping[int, int]
+) -> int | None:
+    """The last group of the longest card number that begins with group ``first``, the run's digit ``place``."""
+    for length in range(len(digits), _CARD_MIN - 1, -1):
+        last = ends.get(place + length)
+        if last is not None and _is_card(text, run[first : last + 1], digits[:length]):
+            return last
+    return None
 
 
 def _is_card(text: str, groups: list[tuple[int, int]], digits: str) -> bool:
@@ -125,13 +130,13 @@ def ibans(text: str) -> Iterator[tuple[int, int]]:
     """IBANs of the registered length whose ISO 7064 mod-97 check agrees, grouped or not, in either case."""
     for match in _IBAN.finditer(text):
         found = match.group(1)
-        length = IBAN_LENGTHS.get(found[:2].upper())
-        places = [place for place, char in enumerate(found) if char.isalnum()]
-        if length is None or len(places) < length:
+        length = IBAN_LENGTHS.get(found[:2].upper(), _NEVER)
+        compact = _NO_ALNUM.sub("", found)[:length].upper()
+        if len(compact) < length or not mod97(compact):
             continue
-        compact = "".join(found[place] for place in places[:length]).upper()
+        places = [place for place, char in enumerate(found) if char.isalnum()]
         end = match.start(1) + places[length - 1] + 1
-        if mod97(compact) and not (end < len(text) and text[end].isalnum()):
+        if not text[end : end + 1].isalnum():
             yield match.start(1), end
 
 

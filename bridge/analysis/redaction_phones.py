@@ -1,8 +1,9 @@
 """Telephone numbers.
 
-Rule: validation by ``phonenumbers`` costs about 0.1 ms a region, so it is asked only about candidates of the right shape, and
-past ``CHECKS`` candidates in one text the shape decides alone: a flood of numbers is hidden rather than looked up.
-Its own matcher is not used: it takes a text once for each region and loses numbers that a word beside them gives away.
+Rule: validation by ``phonenumbers`` costs about 0.1 ms a region, so it is asked only about candidates of the right
+shape, and past ``CHECKS`` candidates in one text the shape decides alone: a flood of numbers is hidden rather than
+looked up. Its own matcher is not used: it reads a text once for each region and misses numbers that only a word beside
+them gives away.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _LAST_GROUP = re.compile(r"[ \t().\-/]+\d+$")
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:
-    """Numbers with a country code, national ones that are valid or of North American shape, any that is named a phone."""
+    """Numbers with a country code, national ones that are valid or look North American, any that is named a phone."""
     if not _SIX_DIGITS.search(text):
         return
     for match in _NAMED.finditer(lower(text)):
@@ -102,7 +103,7 @@ def _international_end(candidate: str) -> int:
 
 
 def _callable_abroad(number: str) -> bool:
-    """A "+" number counts when its length is possible: invented and new ranges are hidden too. A "00" number must be valid."""
+    """A "+" number needs a possible length, so that invented and new ranges go too; a "00" number must be valid."""
     if number.startswith("00"):
         return _valid("+" + number.removeprefix("00"), (None,))
     try:

@@ -124,12 +124,10 @@ def looks_like_html(body: str) -> bool:
 
 
 def embed_text(subject: str, messages: Sequence[str]) -> str:
-    """What is embedded: the bare subject and the cleaned first message that says something, 1,200 characters at most."""
+    """What is embedded: the bare subject and the cleaned first message that says something, at most ``EMBEDDED``."""
     topic = bare_subject(subject)
     story = next((cleaned for message in messages if (cleaned := clean(message))), "")
-    whole = (
-        f"{topic}\n{story}" if topic and not story.startswith(topic) else topic if len(topic) > len(story) else story
-    )
+    whole = story if story.startswith(topic) else f"{topic}\n{story}"
     if len(whole) <= EMBEDDED:
         return whole.strip()
     border = max(whole.rfind(" ", 0, EMBEDDED + 1), whole.rfind("\n", 0, EMBEDDED + 1))
