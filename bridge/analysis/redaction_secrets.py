@@ -61,7 +61,8 @@ _KEY_WORD = re.compile(
 _SHORT_WORDS = frozenset({"pw", "pwd", "mdp", "clave", "otp", "tan", "pin"})
 _CODE_WORD = re.compile(r"otp|tan|pin|.*code|.*key")
 _VALUE = re.compile(
-    r"[\"'\])*]{0,3}(?:[ \t]{0,3}(?P<sign>:=|=>|[:=>])[ \t]{0,3}|[ \t]{1,3}(?P<verb>is|was|ist|war|lautet|est|es"
+    r"[\"'\])*]{0,3}(?:[ \t]{0,3}(?P<sign>:=|=>|[:=>])[ \t]{0,3}(?:\n[ \t]{0,3})?|[ \t]{1,3}(?P<verb>is|was|ist|war"
+    r"|lautet|est|es"
     r"|era)[ \t:=]{1,4}|[ \t]{1,3})"
     r"(?:[\"'`“”‘’„«](?P<quoted>[^\"'`“”‘’«»\n\0]{3,200})[\"'`“”‘’»]|(?P<bare>[^\s\"'`<>,;\0]{3,8000}+))",
     re.IGNORECASE,
@@ -134,4 +135,4 @@ def _secret(word: re.Match[str], value: re.Match[str], secret: str, text: str, e
         return mixed or quoted or "=" in value["sign"] or _LAST_ON_LINE.match(text, end) is not None
     if secret.isdigit():
         return len(secret) >= _SURE or _CODE_WORD.match(word.group()) is not None
-    return mixed or len(secret) >= _SURE
+    return mixed or "=" in value["sign"] or len(secret) >= _SURE
