@@ -29,7 +29,7 @@ _MADE = re.compile(
     r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     r"|gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{20,255}|gl(?:pat|dt|rt|cbt)-[\w\-]{16,255}"
     r"|xox[abeoprs]-[\w\-]{8,255}|xapp-[\w\-]{8,255}|hooks\.slack\.com/services/[\w/]{10,100}"
-    r"|(?:sk|pk|rk)_(?:live|test)_\w{8,255}|(?:sk|pk)_(?=\w{0,60}\d)\w{16,255}|whsec_[\w+/=]{8,255}|brg_[\w\-]{6,255}"
+    r"|[a-z]{2,12}_(?:live|test|prod)_(?=\w{0,60}\d)\w{16,255}|(?:sk|pk|rk)_(?:live|test)_\w{8,255}|(?:sk|pk)_(?=\w{0,60}\d)\w{16,255}|whsec_[\w+/=]{8,255}|brg_[\w\-]{6,255}"
     r"|sk-(?=[\w\-]{0,60}\d)[\w\-]{20,255}|AIza[\w\-]{30,45}|ya29\.[\w\-]{20,2000}|SG\.[\w\-]{16,64}\.[\w\-]{16,64}"
     r"|npm_[A-Za-z0-9]{30,80}|pypi-[\w\-]{30,300}|hf_[A-Za-z0-9]{20,80}|shp(?:at|ca|pa|ss)_[0-9a-f]{20,80}"
     r"|do[opr]_v1_[0-9a-f]{20,80}|lin_(?:api|oauth)_\w{20,80}|ATATT3x[\w\-=]{20,300}|\d{8,10}:AA[\w\-]{30,40}"
