@@ -74,7 +74,7 @@ _HARMLESS = re.compile(
 _LAST_ON_LINE = re.compile(r"[ \t]*(?:[,;.<]|\r?$|(?:and|und|et|y|en)\b)", re.MULTILINE)
 _IN_QUERY = re.compile(r"[?&;#][\w\-]*$")
 _MADE_HINT = re.compile(
-    r"A[KSIRGN][A-Z]{2}|gh[pousr]_|github_|gl[prdc]|xox|xapp|hooks\.slack|[spr]k[_-]|whsec|brg_|AIza|ya29|SG\.|npm_"
+    r"_(?:live|test|prod)_|A[KSIRGN][A-Z]{2}|gh[pousr]_|github_|gl[prdc]|xox|xapp|hooks\.slack|[spr]k[_-]|whsec|brg_|AIza|ya29|SG\.|npm_"
     r"|pypi-|hf_|shp"
     r"|do[opr]_|lin_|ATATT|:AA|key-|AC[0-9a-f]|SK[0-9a-f]|eyJ"
 )
