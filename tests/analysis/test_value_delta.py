@@ -135,3 +135,10 @@ def test_approaching_renewal_is_value_data_and_ageing_is_decay():
     found = moved_by(replace(before, as_of=NOW + days(30)), before)
     assert set(found) == {"decay", "value data"}
     assert found["decay"] < 0 < found["value data"]
+
+
+@given(cases(), cases())
+def test_a_remembered_score_only_saves_work(before, after):
+    """The parts are the same when the score before is computed from the stored inputs."""
+    inputs = stored(before)
+    assert after.explain(inputs) == after.explain(inputs | {"score": None})
