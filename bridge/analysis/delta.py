@@ -39,8 +39,9 @@ def delta(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], score
 
 
 def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], score: float) -> list[float]:
-    """The score before any replacement and after each cause. A cause that replaces nothing costs nothing: most
-    clusters of a run only grew older.
+    """The score before any replacement and after each cause.
+
+    A cause that replaces nothing costs no work: most clusters of a run only grew older.
     """
     stayed = {key: old.evidence[key] for key in old.evidence if key in new.evidence}
     entered = {key: new.evidence[key] for key in new.evidence if key not in old.evidence}

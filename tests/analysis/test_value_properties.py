@@ -27,6 +27,7 @@ from tests.analysis.value_cases import (
     accounts,
     cases,
     days,
+    patient,
     reference,
     reference_score,
     signals,
@@ -70,6 +71,7 @@ def score(case: Case) -> float:
     return case.explain().score
 
 
+@patient
 @given(cases(plain=True))
 def test_score_agrees_with_a_second_implementation(case):
     ours, theirs = real(case), reference(case)
@@ -78,6 +80,7 @@ def test_score_agrees_with_a_second_implementation(case):
     assert score(case) == pytest.approx(reference_score(reference(case)))
 
 
+@patient
 @given(cases())
 def test_p01_contributions_are_bounded_and_sum_exactly_to_the_score(case):
     assert non_negative_and_bounded(real, case)
@@ -91,6 +94,7 @@ def test_p01_contributions_are_bounded_and_sum_exactly_to_the_score(case):
         assert c["risk_now"] == c["V"] * min(1.0, c["beta"] * c["r"] * c["e"] * c["omega"] * c["m"])
 
 
+@patient
 @given(cases(), st.integers(0, 7), st.integers(1, 50))
 def test_p02_copies_of_a_ticket_change_nothing(case, index, n):
     assert copies_change_nothing(real, case)
@@ -102,6 +106,7 @@ def test_p02_copies_of_a_ticket_change_nothing(case, index, n):
     assert all(risk <= value for value, risk, _ in real(spammed).values())
 
 
+@patient
 @given(cases(), st.none() | st.sampled_from(Priority), st.booleans(), st.sampled_from([0.3, 1.0]), st.data())
 def test_p03_a_new_ticket_never_lowers_the_score(case, priority, is_open, q, data):
     late = account("late", 50_000.0)
@@ -111,6 +116,7 @@ def test_p03_a_new_ticket_never_lowers_the_score(case, priority, is_open, q, dat
     assert score(case.with_signals([*case.cluster.signals, new])) >= score(case)
 
 
+@patient
 @given(cases(), st.randoms(use_true_random=False))
 def test_p04_order_of_tickets_and_accounts_is_irrelevant(case, random):
     mixed, people = list(case.cluster.signals), list(case.accounts)
@@ -119,6 +125,7 @@ def test_p04_order_of_tickets_and_accounts_is_irrelevant(case, random):
     assert dumps(replace(case, accounts=tuple(people)).with_signals(mixed)) == dumps(case)
 
 
+@patient
 @given(cases(), st.floats(0, 500))
 def test_p05_ageing_never_raises_the_score(case, dt):
     aged = case.with_signals(
@@ -130,6 +137,7 @@ def test_p05_ageing_never_raises_the_score(case, dt):
     assert score(aged) <= score(case)
 
 
+@patient
 @given(cases(), st.integers(0, 7))
 def test_p06_closing_or_a_better_workaround_never_raises_the_score(case, index):
     original = list(case.cluster.signals)
@@ -146,6 +154,7 @@ def test_p06_closing_or_a_better_workaround_never_raises_the_score(case, index):
     assert steps == sorted(steps, reverse=True)
 
 
+@patient
 @given(cases(), st.integers(0, 3), st.floats(1, 1e6))
 def test_p07_more_value_or_risk_never_lowers_the_score(case, index, more):
     index %= len(case.accounts)
@@ -159,6 +168,7 @@ def test_p07_more_value_or_risk_never_lowers_the_score(case, index, more):
         assert score(case.with_account(index, **change)) >= score(case)
 
 
+@patient
 @given(cases(), st.sampled_from([0.25, 0.7, 1.17, 4.0, 130.0]))
 def test_p08_scaling_all_money_scales_the_score(case, k):
     people = tuple(
@@ -171,6 +181,7 @@ def test_p08_scaling_all_money_scales_the_score(case, k):
     )
 
 
+@patient
 @given(cases(), st.integers(0, 3))
 def test_p09_missing_value_data_stays_local(case, index):
     index %= len(case.accounts)
@@ -185,6 +196,7 @@ def test_p09_missing_value_data_stays_local(case, index):
     )
 
 
+@patient
 @given(cases(plain=True))
 def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
     people = tuple(account(a.key, None, segment="all") for a in case.accounts)
@@ -200,6 +212,7 @@ def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
     assert case.explain().uncertainty.known_share == 0
 
 
+@patient
 @given(cases(plain=True), st.data())
 def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
     other = case.with_signals(data.draw(signals(len(case.accounts), prefix="u")))
@@ -212,6 +225,7 @@ def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
     assert max(totals) <= merged.explain().risk_now <= math.fsum(totals) * (1 + 1e-12)
 
 
+@patient
 @given(cases(), st.data())
 def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(case, data):
     n = len(case.accounts)
@@ -230,6 +244,7 @@ def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(c
     assert portfolio(reversed(explained)) == found
 
 
+@patient
 @given(cases(), st.integers(0, 255))
 def test_p13_split_then_merge_is_the_identity(case, mask):
     sides: tuple[list, list] = ([], [])
@@ -240,6 +255,7 @@ def test_p13_split_then_merge_is_the_identity(case, mask):
     assert dumps(case.with_signals([*sides[1], *sides[0]])) == dumps(case)
 
 
+@patient
 @given(cases(), st.data(), st.sampled_from([0.1, 0.37, 0.9, 1.3]))
 def test_p14_scaling_every_beta_keeps_the_order(case, data, k):
     n = len(case.accounts)
@@ -265,6 +281,7 @@ for cluster in (C1, C2, C5):
 """
 
 
+@patient
 @given(cases())
 def test_p15_same_inputs_give_the_same_bytes(case):
     assert dumps(case) == dumps(case)
@@ -286,6 +303,7 @@ def test_p15_same_bytes_in_another_process():
     assert len(runs.pop()) > 1000
 
 
+@patient
 @given(cases(), st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]))
 def test_p16_time_zone_and_summer_time_do_not_matter(case, name):
     zone = ZoneInfo(name)
@@ -332,6 +350,7 @@ def test_back_filled_old_ticket_may_lower_momentum():
     assert score(case.with_signals([*case.cluster.signals, old])) < score(case)
 
 
+@patient
 @given(accounts(), st.sampled_from([Lifecycle.PROSPECT, Lifecycle.CHURNED]))
 def test_prospects_and_churned_accounts_put_nothing_at_risk(people, lifecycle):
     case = Case(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bridge.analysis.explanation import ClusterFacts, explain
@@ -23,6 +24,7 @@ SEGMENTS = (
     SegmentFacts("small", 600.0, ExpectationTier.SELF_SERVE),
 )
 CONFIG = ScoringConfig()
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def days(n: float) -> timedelta:
