@@ -1,4 +1,4 @@
-"""The promises P1 to P16 of domain.md 2.5, each as a property; two famous wrong formulas show that they can fail."""
+"""The promises P1 to P16 of domain.md 2.5, each as a property."""
 
 from __future__ import annotations
 
@@ -10,74 +10,30 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, find, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 
-from bridge.analysis.explanation import ClusterFacts
 from bridge.analysis.ranking import portfolio, rank
 from bridge.analysis.record import canonical_json
 from bridge.analysis.value import SegmentFacts
-from bridge.words import Lifecycle, Priority, RemedyState, RiskBand, WorkaroundKind
+from bridge.words import Priority, RiskBand, WorkaroundKind
 from tests.analysis.value_cases import (
     CONFIG,
     NOW,
-    Case,
     account,
-    accounts,
     cases,
+    copies_change_nothing,
     days,
+    dumps,
+    non_negative_and_bounded,
     patient,
-    reference,
-    reference_score,
+    real,
+    score,
     signals,
     ticket,
 )
 
 BANDS = list(RiskBand)
-
-
-def real(case: Case) -> dict[str, tuple[float, float, float]]:
-    return {
-        c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions
-    }
-
-
-def sum_instead_of_max(case: Case) -> dict[str, tuple[float, float, float]]:
-    return reference(case, combine=math.fsum)
-
-
-def ratio_trend(case: Case) -> dict[str, tuple[float, float, float]]:
-    return reference(case, momentum=lambda new, old: 0.5 * (new - old) / (new + old), only_new=False)
-
-
-def non_negative_and_bounded(formula, case: Case) -> bool:
-    return all(
-        0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values()
-    )
-
-
-def copies_change_nothing(formula, case: Case) -> bool:
-    original = case.cluster.signals
-    copies = [original[0]._replace(ticket_id=f"{original[0].ticket_id}-copy{i}") for i in range(7)]
-    return formula(case) == formula(case.with_signals([*original, *copies]))
-
-
-def dumps(case: Case) -> str:
-    return canonical_json(case.explain().to_dict())
-
-
-def score(case: Case) -> float:
-    return case.explain().score
-
-
-@patient
-@given(cases(plain=True))
-def test_score_agrees_with_a_second_implementation(case):
-    ours, theirs = real(case), reference(case)
-    assert ours.keys() == theirs.keys()
-    assert all(ours[key] == pytest.approx(theirs[key]) for key in ours)
-    assert score(case) == pytest.approx(reference_score(reference(case)))
 
 
 @patient
@@ -268,6 +224,7 @@ def test_p14_scaling_every_beta_keeps_the_order(case, data, k):
     assert all(c.p < 1 for e in (*before, *after) for c in e.contributions)
     scores = sorted(e.score for e in before)
     assume(all(a == b == 0 or b - a > 1e-9 * b for a, b in itertools.pairwise(scores)))
+    assert [e.score for e in after] == pytest.approx([k * e.score for e in before])
     assert [e.cluster_id for e in rank(after)] == [e.cluster_id for e in rank(before)]
 
 
@@ -316,46 +273,3 @@ def test_p16_time_zone_and_summer_time_do_not_matter(case, name):
     if case.cluster.released_at is not None:
         moved = moved.with_cluster(released_at=case.cluster.released_at.astimezone(zone))
     assert dumps(replace(moved, as_of=NOW.astimezone(zone))) == dumps(case)
-
-
-SEARCH = settings(
-    max_examples=1000,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    deadline=None,
-    database=None,
-)
-
-
-@pytest.mark.parametrize(
-    ("mutant", "promise"),
-    [(sum_instead_of_max, copies_change_nothing), (ratio_trend, non_negative_and_bounded)],
-)
-def test_wrong_formulas_are_caught(mutant, promise):
-    """The sum rewards spam (P2), a ratio of new to old accounts gives negative parts (P1)."""
-    find(cases(plain=True), lambda case: not promise(mutant, case), settings=SEARCH)
-    with pytest.raises(NoSuchExample):
-        find(
-            cases(plain=True),
-            lambda case: not promise(real, case),
-            settings=settings(SEARCH, max_examples=200),
-        )
-
-
-def test_back_filled_old_ticket_may_lower_momentum():
-    """The documented limit of P3: an old ticket shows that the account is not new."""
-    people = (account("a0", 10_000.0),)
-    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.HIGH, age=1),)))
-    old = ticket("0", "a0", Priority.HIGH, age=90)
-    assert score(case.with_signals([*case.cluster.signals, old])) < score(case)
-
-
-@patient
-@given(accounts(), st.sampled_from([Lifecycle.PROSPECT, Lifecycle.CHURNED]))
-def test_prospects_and_churned_accounts_put_nothing_at_risk(people, lifecycle):
-    case = Case(
-        people, ClusterFacts(1, (ticket("1", "a0", Priority.URGENT, age=0),), plan_state=RemedyState.TRIAGE)
-    )
-    found = case.with_account(0, lifecycle=lifecycle).explain()
-    assert (found.score, found.accounts, found.tickets) == (0.0, 1, 1)
-    assert found.contributions[0].account.source == lifecycle.value
