@@ -113,7 +113,7 @@ def display_id(cluster_id: int) -> str:
 
 
 def parse_cluster_id(text: str) -> int:
-    """"IB-12" or "12" -> 12. Raises ValueError with what was expected."""
+    """ "IB-12" or "12" -> 12. Raises ValueError with what was expected."""
     digits = text.strip().upper().removeprefix("IB-")
     if not digits.isdecimal():
         raise ValueError(f"{text!r} is no issue id: expected IB-12 or 12")

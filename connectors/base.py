@@ -7,7 +7,8 @@ tried once: the outbox of the caller decides about a second try.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -277,7 +278,7 @@ class RemedySink(Connector, Protocol):
 
     def find_remedy(self, ticket_id: str, key: str) -> Ref | None: ...
 
-    def set_fields(self, ticket_id: str, fields: Mapping[str, str], tags: Set[str]) -> None:
+    def set_fields(self, ticket_id: str, fields: Mapping[str, str], tags: AbstractSet[str]) -> None:
         """Set the named fields; make ``tags`` the ticket's only tags that begin with "bridge-". Repeatable."""
         ...
 

@@ -1,0 +1,150 @@
+"""A pulled ticket -> the row that may be stored. Nothing leaves this file that redaction would have removed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
+from bridge.analysis.text import content_hash, embed_text, language_of, to_text
+from bridge.words import Priority, TicketStatus
+from connectors.base import Event, Message, Side, Ticket
+
+READER_VERSION = "1"
+"""Part of every record hash: raise it when the reading of records changes, and a pull from the start reads anew."""
+
+SHORT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case vendor words."""
+
+    secret: bytes
+    status_words: Mapping[str, str]
+    priority_words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Columns of the ticket row, its messages and events, and the vendor words that nobody has mapped."""
+
+    ticket: dict[str, Any]
+    messages: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    unknown_words: list[str] = field(default_factory=list)
+
+
+def record_hash(ticket: Ticket, secret: bytes) -> str:
+    """A keyed hash over the whole raw record: equal exactly when there is nothing new to read."""
+    raw = json.dumps(asdict(ticket), default=str, sort_keys=True, ensure_ascii=True)
+    return hmac.new(secret, f"{READER_VERSION}\n{raw}".encode(), hashlib.sha256).hexdigest()
+
+
+def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
+    """Redact and normalise one ticket. Raises ValueError for a record that cannot be a ticket."""
+    known = _known_names(ticket)
+    messages = [_message(message, known) for message in ticket.messages]
+    subject = redact(to_text(ticket.subject, "text/plain"), known).text
+    from_customer = [row["text"] for row in messages if row["author"] == Side.CUSTOMER]
+    text = embed_text(subject, from_customer or [row["text"] for row in messages[:1]])
+    unknown: list[str] = []
+    domain = domain_of(ticket.requester) if ticket.requester else None
+    row = {
+        "source_id": _identifier(ticket.id),
+        "subject": subject,
+        "embed_text": text,
+        "embed_hash": content_hash(text) if text.strip() else None,
+        "record_hash": raw_hash,
+        "status": _word(ticket.status, reading.status_words, TicketStatus, TicketStatus.OPEN, "status", unknown),
+        "priority": _word(ticket.priority, reading.priority_words, Priority, Priority.NORMAL, "priority", unknown),
+        "raw_status": _clean(ticket.status, known),
+        "raw_priority": _clean(ticket.priority, known),
+        "requester_key": pseudonym(ticket.requester, reading.secret) if ticket.requester else None,
+        "requester_domain": domain,
+        "requester_free_mail": bool(domain and is_free_mail(domain)),
+        "account_ref": _clean(ticket.account, ()),
+        "group": _clean(ticket.group, ()),
+        "assignee": pseudonym(ticket.assignee, reading.secret)[:SHORT] if ticket.assignee else None,
+        "channel": _clean(ticket.channel, ()),
+        "language": _clean(ticket.language, ()) or language_of(text, None),
+        "tags": [clean for tag in ticket.tags if (clean := _clean(tag, known))],
+        "attributes": redact_tree(dict(ticket.attributes)),
+        "url": _clean(ticket.url, known),
+        "csat": _clean(ticket.csat, known),
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "last_customer_at": _last_customer(ticket),
+        "merged_into": ticket.merged_into,
+    }
+    events = [_event(event, known, reading.secret) for event in ticket.events]
+    return Prepared(ticket=row, messages=messages, events=events, unknown_words=unknown)
+
+
+def _identifier(text: str) -> str:
+    if not text.strip() or "\x00" in text:
+        raise ValueError(f"a ticket needs an id without NUL characters, got {text!r}")
+    return text
+
+
+def _known_names(ticket: Ticket) -> tuple[str, ...]:
+    return tuple(name for name in (ticket.requester_name, ticket.requester, ticket.assignee) if name)
+
+
+def _clean(text: str | None, known: tuple[str, ...]) -> str | None:
+    return redact(to_text(text, "text/plain"), known).text if text else None
+
+
+def _message(message: Message, known: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "source_id": message.id,
+        "author": message.author.value,
+        "public": message.public,
+        "created_at": message.created_at,
+        "text": redact(to_text(message.body, message.content_type), known).text,
+    }
+
+
+def _event(event: Event, known: tuple[str, ...], secret: bytes) -> dict[str, Any]:
+    def value(text: str | None) -> str | None:
+        if text and event.kind == "assignee":
+            return pseudonym(text, secret)[:SHORT]
+        return _clean(text, known)
+
+    return {
+        "source_id": event.id,
+        "kind": event.kind,
+        "at": event.at,
+        "side": event.side.value,
+        "old": value(event.old),
+        "new": value(event.new),
+    }
+
+
+def _word(
+    raw: str | None,
+    words: Mapping[str, str],
+    kind: type[TicketStatus | Priority],
+    default: str,
+    name: str,
+    unknown: list[str],
+) -> str:
+    if raw is None or not raw.strip():
+        return str(default)
+    key = raw.strip().lower()
+    word = words.get(key, key)
+    if word in set(kind):
+        return word
+    unknown.append(f"{name} {redact(raw).text[:60]!r}")
+    return str(default)
+
+
+def _last_customer(ticket: Ticket) -> datetime:
+    if ticket.last_customer_at is not None:
+        return ticket.last_customer_at
+    return max((m.created_at for m in ticket.messages if m.author is Side.CUSTOMER), default=ticket.created_at)

@@ -1,0 +1,169 @@
+"""Help-desk pages -> redacted tickets. A page's rows and the cursor behind them are one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bridge.analysis.intake import Reading, prepare, record_hash
+from bridge.analysis.redaction import redact
+from bridge.failpoint import failpoint
+from bridge.progress import Progress, StepReport, silent
+from bridge.store.db import Database
+from bridge.store.events import record
+from bridge.store.intake import (
+    Aside,
+    KnownTicket,
+    TicketRows,
+    bury,
+    known_tickets,
+    resolve_aside,
+    set_aside,
+    store_tickets,
+)
+from bridge.store.leases import Lease, fence
+from bridge.store.sync import bump, note_failure, note_success, sync_state
+from connectors.base import AuthFailed, ConnectorError, HelpDesk, Page, Rejected, Ticket
+
+STREAM = "tickets"
+EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One help desk as pull needs it."""
+
+    name: str
+    desk: HelpDesk
+    reading: Reading
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A page after reading, before storing."""
+
+    rows: list[TicketRows]
+    known: Mapping[str, KnownTicket]
+    gone: list[str]
+    rejected: list[Rejected]
+
+
+def pull(
+    db: Database,
+    source: Source,
+    *,
+    lease: Lease,
+    now: Callable[[], datetime],
+    progress: Progress = silent,
+    stop: Callable[[], bool] = lambda: False,
+) -> StepReport:
+    """Pull every changed ticket. A connector's error ends the pull, is recorded, and leaves the cursor where it was."""
+    report = StepReport("pull", source.name)
+    unknown: Counter[str] = Counter()
+    with db.read() as session:
+        cursor = sync_state(session, source.name, STREAM).cursor
+    try:
+        seen = 0
+        for page in source.desk.pull_tickets(cursor):
+            batch = _read(db, source, page, report, unknown)
+            _store(db, source, batch, page.cursor, lease=lease, at=now(), report=report)
+            seen += len(page.items) + len(page.rejected)
+            progress("pull", seen, page.total)
+            if stop():
+                break
+        with db.write() as session:
+            note_success(session, source.name, STREAM, now())
+    except ConnectorError as error:
+        report.error = redact(str(error)).text
+        with db.write() as session:
+            auth = isinstance(error, AuthFailed)
+            note_failure(session, source.name, STREAM, now(), report.error, auth=auth)
+    report.notes += [_advice(source.name, word, count) for word, count in sorted(unknown.items())]
+    return report
+
+
+def _advice(connection: str, word: str, count: int) -> str:
+    section = f"connections.{connection}.{word.split()[0]}_map"
+    return f"{count} tickets with the unknown {word}: say what it means in [{section}]"
+
+
+def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, unknown: Counter[str]) -> _Batch:
+    latest = {item.id: item for item in sorted(page.items, key=lambda item: item.updated_at)}
+    report.skipped += len(page.items) - len(latest)
+    with db.read() as session:
+        known = known_tickets(session, source.name, list(latest))
+    batch = _Batch([], known, [item.id for item in latest.values() if item.deleted], list(page.rejected))
+    for item in latest.values():
+        if item.deleted:
+            continue
+        raw_hash = record_hash(item, source.reading.secret)
+        before = known.get(item.id)
+        if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
+            report.skipped += 1
+            continue
+        try:
+            prepared = prepare(item, source.reading, raw_hash)
+        except (ValueError, RecursionError) as error:
+            batch.rejected.append(Rejected(item.id, str(error), repr(item)[:10_000]))
+            continue
+        unknown.update(prepared.unknown_words)
+        batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
+    return batch
+
+
+def _store(
+    db: Database, source: Source, batch: _Batch, cursor: str, *, lease: Lease, at: datetime, report: StepReport
+) -> None:
+    aside = [_aside(source, item) for item in batch.rejected]
+    with db.write() as session:
+        fence(session, lease)
+        refused = store_tickets(session, source.name, batch.rows, batch.known)
+        stored = [row for row in batch.rows if row not in refused]
+        aside += [_refused(row) for row in refused]
+        removed = bury(session, source.name, batch.gone, at)
+        set_aside(session, source.name, STREAM, aside, at)
+        resolve_aside(session, source.name, STREAM, [row.source_id for row in stored], at)
+        sync_state(session, source.name, STREAM).cursor = cursor
+        if stored or removed:
+            _log(session, source.name, batch.known, [row.source_id for row in stored], removed, at)
+            bump(session, "tickets")
+        failpoint("pull.before_commit")
+    failpoint("pull.after_commit")
+    report.done += len(stored) + len(removed)
+    report.failed += len(aside)
+
+
+def _aside(source: Source, item: Rejected) -> Aside:
+    digest = hmac.new(source.reading.secret, item.raw.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    excerpt = redact(item.raw[: 4 * EXCERPT].replace("\x00", "")).text[:EXCERPT]
+    return Aside(redact(item.ref).text, redact(item.reason).text, digest, excerpt)
+
+
+def _refused(row: TicketRows) -> Aside:
+    reason = "the database refused a value of this record: look at its dates and lengths"
+    return Aside(row.source_id, reason, row.ticket["record_hash"], row.ticket["subject"][:EXCERPT])
+
+
+def _log(
+    session: Session,
+    connection: str,
+    known: Mapping[str, KnownTicket],
+    stored: Sequence[str],
+    removed: Sequence[str],
+    at: datetime,
+) -> None:
+    parts = {
+        "ticket.ingested": [source_id for source_id in stored if source_id not in known],
+        "ticket.updated": [source_id for source_id in stored if source_id in known],
+        "ticket.removed": list(removed),
+    }
+    for kind, source_ids in parts.items():
+        if source_ids:
+            after = {"tickets": source_ids}
+            record(session, kind, f"connection:{connection}", actor="pull", at=at, after=after)

@@ -1,0 +1,40 @@
+"""What a step tells while it works and when it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """Called now and then by a step. ``total`` is None where nobody knows how much there is."""
+
+    def __call__(self, step: str, done: int, total: int | None) -> None: ...
+
+
+def silent(step: str, done: int, total: int | None) -> None:
+    """A Progress that tells nobody."""
+
+
+@dataclass(slots=True)
+class StepReport:
+    """Counts of one step. ``done`` changed something, ``skipped`` needed nothing, ``failed`` was set aside.
+
+    ``notes`` are sentences for people: what was wrong, where, and what to do.
+    """
+
+    step: str
+    connection: str | None = None
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

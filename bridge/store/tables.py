@@ -1,0 +1,34 @@
+"""Every table, imported once, so that migrations and tests see the whole."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from bridge.store import (
+    access,
+    accounts,
+    clusters,
+    events,
+    outbox,
+    remedies,
+    suppliers,
+    sync,
+    tickets,
+    vectors,
+)
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "access",
+    "accounts",
+    "clusters",
+    "events",
+    "metadata",
+    "outbox",
+    "remedies",
+    "suppliers",
+    "sync",
+    "tickets",
+    "vectors",
+]

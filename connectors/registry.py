@@ -1,0 +1,64 @@
+"""Which connector types there are. Rule: a type's module is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import get_annotations
+from typing import Any
+
+from connectors.base import AccountSource, HelpDesk, IssueTracker, RemedySink
+
+TYPES = {
+    "memory_desk": "connectors.memory:MemoryDesk",
+    "memory_tracker": "connectors.memory:MemoryTracker",
+    "memory_sink": "connectors.memory:MemorySink",
+    "files_desk": "connectors.files_desk:FilesDesk",
+    "files_tracker": "connectors.files_tracker:FilesTracker",
+    "files_sink": "connectors.files_sink:FilesSink",
+    "request_tracker": "connectors.request_tracker:RequestTracker",
+    "redmine": "connectors.redmine:Redmine",
+}
+ENTRY_POINTS = "issue_bridge.connectors"
+ROLES: dict[str, type[Any]] = {
+    "help_desk": HelpDesk,
+    "account_source": AccountSource,
+    "remedy_sink": RemedySink,
+    "issue_tracker": IssueTracker,
+}
+
+
+def known_types() -> dict[str, str]:
+    """Type name -> dotted path, ours before those of other packages."""
+    others = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+    return {**others, **TYPES}
+
+
+def load(type_name: str) -> type[Any]:
+    """The class of a connector type; it has a nested ``Options`` model and is made by ``cls(options,
+    name=...)``.
+
+    Raises LookupError naming the known types, or what is wrong with the type's module.
+    """
+    known = known_types()
+    if type_name not in known:
+        raise LookupError(f"unknown connector type {type_name!r}: known are {', '.join(sorted(known))}")
+    module_name, _, class_name = known[type_name].partition(":")
+    try:
+        found: type[Any] = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise LookupError(
+            f"connector type {type_name!r} ({known[type_name]}) cannot be loaded: {error}"
+        ) from error
+    return found
+
+
+def roles_of(cls: type[Any]) -> frozenset[str]:
+    """The roles of ROLES that ``cls`` plays: those whose members it all has."""
+    return frozenset(name for name, role in ROLES.items() if all(hasattr(cls, m) for m in _members(role)))
+
+
+def _members(role: type[Any]) -> set[str]:
+    own = {name for base in role.__mro__ for name in vars(base) if not name.startswith("_")}
+    noted = {name for base in role.__mro__ for name in get_annotations(base)}
+    return (own | noted) - {"name"}
