@@ -72,9 +72,7 @@ def excerpt(answer: Answer) -> str:
         except ValueError:
             words = answer.text[: 10 * LONGEST_EXCERPT]
     words = " ".join("".join(ch if ch.isprintable() else " " for ch in words).split())
-    return (
-        words if len(words) <= LONGEST_EXCERPT else words[: LONGEST_EXCERPT - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    )
+    return words if len(words) <= LONGEST_EXCERPT else words[: LONGEST_EXCERPT - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _message(value: Any) -> str:
@@ -147,7 +145,5 @@ def _redirect_error(answer: Answer, asked: str) -> ConnectorError:
     target = answer.headers.get("Location", "").partition("?")[0]
     said = f"{asked}: {answer.status}: a redirect to {target or 'nowhere'}, which is not followed"
     if _LOGIN.search(target):
-        return AuthFailed(
-            f"{said}. It looks like a login page: check the token, and whether a proxy asks for a login"
-        )
+        return AuthFailed(f"{said}. It looks like a login page: check the token, and whether a proxy asks for a login")
     return Permanent(f"{said}. If this is the new address, set base_url to it")

@@ -91,9 +91,7 @@ class Http:
     def close(self) -> None:
         self._session.close()
 
-    def get(
-        self, path: str, params: Params | None = None, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def get(self, path: str, params: Params | None = None, *, headers: Mapping[str, str] | None = None) -> Answer:
         """A read of any content type, retried. Raises Transient, RateLimited, AuthFailed or Permanent."""
         return self._read("GET", path, params=params, headers=headers)
 
@@ -216,9 +214,7 @@ def _body(response: requests.Response, asked: str, *, write: bool) -> bytes:
         size += len(chunk)
         if size > BODY_CAP:
             kind = InDoubt if write else Permanent
-            raise kind(
-                f"{asked}: {response.status_code}: the answer is larger than {BODY_CAP >> 20} MB: not read"
-            )
+            raise kind(f"{asked}: {response.status_code}: the answer is larger than {BODY_CAP >> 20} MB: not read")
         parts.append(chunk)
     return b"".join(parts)
 
@@ -226,9 +222,7 @@ def _body(response: requests.Response, asked: str, *, write: bool) -> bytes:
 def _failure(failure: Exception, asked: str, attempt: Attempt, *, write: bool) -> Transient:
     kind = InDoubt if write and attempt.sent else Transient
     if attempt.expired:
-        return kind(
-            f"{asked}: no whole answer in time: the server is too slow. Raise timeout_s if that is normal"
-        )
+        return kind(f"{asked}: no whole answer in time: the server is too slow. Raise timeout_s if that is normal")
     if isinstance(failure, requests.exceptions.SSLError):
         hint = "TLS failed. Check the certificate; set ca_bundle for a company's own authority"
     elif not attempt.sent:
@@ -244,11 +238,7 @@ def _cause(failure: BaseException) -> str:
     """The innermost reason, by its kind alone where its text could quote the request."""
     seen = failure
     while True:
-        inner = (
-            seen.args[0]
-            if seen.args and isinstance(seen.args[0], BaseException)
-            else getattr(seen, "reason", None)
-        )
+        inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else getattr(seen, "reason", None)
         if not isinstance(inner, BaseException):
             break
         seen = inner
@@ -261,9 +251,7 @@ def _cause(failure: BaseException) -> str:
 
 def _html(asked: str, *, write: bool) -> Transient:
     kind = InDoubt if write else Transient
-    return kind(
-        f"{asked}: answered with an HTML page, perhaps a login page or proxy. Check base_url and the token"
-    )
+    return kind(f"{asked}: answered with an HTML page, perhaps a login page or proxy. Check base_url and the token")
 
 
 def _not_json(answer: Answer, asked: str, *, write: bool) -> Transient | None:

@@ -71,14 +71,10 @@ class Keyset:
             at = datetime.fromisoformat(data["at"]) if data["at"] else None
             return cls(at, tuple((float(when), str(digest)) for when, digest in data["seen"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise Permanent(
-                f"the cursor cannot be read ({error}): reset this connection's sync state"
-            ) from error
+            raise Permanent(f"the cursor cannot be read ({error}): reset this connection's sync state") from error
 
     def dump(self) -> str:
-        return json.dumps(
-            {"at": self.at.isoformat() if self.at else None, "seen": self.seen}, separators=(",", ":")
-        )
+        return json.dumps({"at": self.at.isoformat() if self.at else None, "seen": self.seen}, separators=(",", ":"))
 
     def since(self, overlap: timedelta) -> datetime | None:
         """From where to ask: ``overlap`` before the last row, for rows that became visible late."""
@@ -207,9 +203,7 @@ class _Walk:
         self.going = batch.more and bool(batch.rows)
 
 
-def follow(
-    fetch: Callable[[str | None], tuple[T, str | None]], start: str | None
-) -> Iterator[tuple[T, str | None]]:
+def follow(fetch: Callable[[str | None], tuple[T, str | None]], start: str | None) -> Iterator[tuple[T, str | None]]:
     """Walk by a vendor's own opaque cursor: ``fetch(cursor)`` gives (page, next cursor), None at the end.
 
     Raises Transient when the vendor hands out the same cursor twice in a row.
@@ -221,7 +215,5 @@ def follow(
         if following is None:
             return
         if following == cursor:
-            raise Transient(
-                "two identical cursors in a row: the server does not turn pages; this pull ends here"
-            )
+            raise Transient("two identical cursors in a row: the server does not turn pages; this pull ends here")
         cursor = following

@@ -10,14 +10,14 @@ from typing import Any
 from connectors.base import AccountSource, HelpDesk, IssueTracker, RemedySink
 
 TYPES = {
-    "memory_desk": "connectors.memory:MemoryDesk",
-    "memory_tracker": "connectors.memory:MemoryTracker",
-    "memory_sink": "connectors.memory:MemorySink",
-    "files_desk": "connectors.files_desk:FilesDesk",
-    "files_tracker": "connectors.files_tracker:FilesTracker",
+    "files": "connectors.files:Files",
     "files_sink": "connectors.files_sink:FilesSink",
-    "request_tracker": "connectors.request_tracker:RequestTracker",
+    "files_tracker": "connectors.files_tracker:FilesTracker",
+    "memory": "connectors.memory:MemoryDesk",
+    "memory_sink": "connectors.memory:MemorySink",
+    "memory_tracker": "connectors.memory_tracker:MemoryTracker",
     "redmine": "connectors.redmine:Redmine",
+    "request_tracker": "connectors.request_tracker:RequestTracker",
 }
 ENTRY_POINTS = "issue_bridge.connectors"
 ROLES: dict[str, type[Any]] = {
@@ -47,9 +47,7 @@ def load(type_name: str) -> type[Any]:
     try:
         found: type[Any] = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        raise LookupError(
-            f"connector type {type_name!r} ({known[type_name]}) cannot be loaded: {error}"
-        ) from error
+        raise LookupError(f"connector type {type_name!r} ({known[type_name]}) cannot be loaded: {error}") from error
     return found
 
 
