@@ -40,13 +40,7 @@ class RequestTracker:
         "rejected": "closed",
         "deleted": "closed",
     }
-    priority_words: Mapping[str, str] = {
-        "low": "low",
-        "medium": "normal",
-        "normal": "normal",
-        "high": "high",
-        "urgent": "urgent",
-    }
+    priority_words: Mapping[str, str] = options.PRIORITY_WORDS
     create_guarantee: ClassVar[CreateGuarantee] = CreateGuarantee("consistent_lookup")
 
     def __init__(self, options: options.Options, *, name: str) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from connectors._options import HttpOptions
 
-Word = Literal["low", "medium", "normal", "high", "urgent"]
+PRIORITY_WORDS = {"low": "low", "medium": "normal", "normal": "normal", "high": "high", "urgent": "urgent"}
 
 
 class Options(HttpOptions, frozen=True):
@@ -21,4 +19,12 @@ class Options(HttpOptions, frozen=True):
     token: SecretStr
     queues: tuple[str, ...] = ()
     tags_field: str = "Tags"
-    priority_bands: dict[Word, int] = Field(default={"low": 1, "medium": 50, "high": 100})
+    priority_bands: dict[str, int] = Field(default={"low": 1, "medium": 50, "high": 100})
+
+    @field_validator("priority_bands")
+    @classmethod
+    def _known_words(cls, bands: dict[str, int]) -> dict[str, int]:
+        unknown = sorted(bands.keys() - PRIORITY_WORDS.keys())
+        if unknown:
+            raise ValueError(f"unknown words {unknown}: use some of {sorted(PRIORITY_WORDS)}")
+        return bands

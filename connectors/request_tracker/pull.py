@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors._http import Http
 from connectors._paging import Batch, Row, keyset_pages, stamp_of
+from connectors._position import Position, clock_of
 from connectors.base import AuthFailed, Page, Permanent, Rejected, Ticket
 from connectors.request_tracker import mapping, rest
 from connectors.request_tracker.gone import gone_since
@@ -34,27 +34,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def pull(http: Http, options: Options, cursor: str | None) -> Iterator[Page[Ticket]]:
     """See HelpDesk. First what vanished, then what changed; a first pull has seen nothing that could vanish."""
-    listed, vanished = _load(cursor)
-    reading = _Reading(http, options, rest.directory(http), server_clock(http))
+    position = Position.load(cursor)
+    reading = _Reading(http, options, rest.directory(http), clock_of(http.get(f"{rest.API}/rt")))
     started = reading.now()
-    gone = tuple(reading.gone(vanished - OVERLAP)) if vanished else ()
+    gone = tuple(reading.gone(position.watched - OVERLAP)) if position.watched else ()
     if gone:
-        yield Page(gone, _dump(listed, started))
-    for fresh, keys, total in keyset_pages(reading.list, listed, overlap=OVERLAP):
+        yield Page(gone, Position(position.listed, started).dump())
+    for fresh, keys, total in keyset_pages(reading.batch, position.listed, overlap=OVERLAP):
         read = [reading.ticket(row.item) for row in fresh]
         yield Page(
             tuple(found for found in read if isinstance(found, Ticket)),
-            _dump(keys, started),
+            Position(keys, started).dump(),
             tuple(found for found in read if isinstance(found, Rejected)),
             total,
         )
-
-
-def server_clock(http: Http) -> Callable[[], datetime]:
-    """The server's time, by the difference to ours that its Date header shows."""
-    stated = http.get(f"{rest.API}/rt").headers.get("Date")
-    difference = parsedate_to_datetime(stated) - datetime.now(UTC) if stated else timedelta(0)
-    return lambda: datetime.now(UTC) + difference
 
 
 def url(http: Http, ticket_id: str) -> str:
@@ -70,7 +63,7 @@ class _Reading:
     names: mapping.Names
     now: Callable[[], datetime]
 
-    def list(self, since: datetime | None, page: int) -> Batch[dict[str, Any]]:
+    def batch(self, since: datetime | None, page: int) -> Batch[dict[str, Any]]:
         params: dict[str, str | int | list[str]] = {
             **_FIELDS,
             "query": self._query(since),
@@ -95,7 +88,7 @@ class _Reading:
         except (KeyError, TypeError, ValueError):
             at = since
         settled = at + SETTLED < self.now()
-        return Row(str(item.get("id")), at, stamp_of(item) if settled else stamp_of([item, "unsettled"]), item)
+        return Row(str(item.get("id")), at, stamp_of([item.get("LastUpdated"), settled]), item)
 
     def ticket(self, item: dict[str, Any]) -> Ticket | Rejected:
         identity = str(item.get("id"))
@@ -106,7 +99,7 @@ class _Reading:
                 self.names,
                 url=url(self.http, identity),
                 tags_field=self.options.tags_field,
-                bands={**self.options.priority_bands},
+                bands=self.options.priority_bands,
             )
         except (Permanent, LookupError, TypeError, ValueError, AttributeError) as error:
             reason = f"ticket {identity} could not be read: {type(error).__name__}: {error}"
@@ -131,18 +124,3 @@ class _Reading:
         for ticket, queue in gone_since(self.http, since):
             if not queues or queue is None or self.names.queue(queue) in queues:
                 yield ticket
-
-
-def _load(cursor: str | None) -> tuple[str | None, datetime | None]:
-    """The keyset of the ticket list, and since when vanished tickets are to be looked for."""
-    if cursor is None:
-        return None, None
-    try:
-        data = json.loads(cursor)
-        return data["listed"], datetime.fromisoformat(data["vanished"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Permanent(f"the cursor cannot be read ({error}): reset this connection's sync state") from error
-
-
-def _dump(listed: str | None, vanished: datetime) -> str:
-    return json.dumps({"listed": listed, "vanished": vanished.isoformat(timespec="seconds")})
