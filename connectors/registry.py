@@ -24,7 +24,7 @@ ROLES: dict[str, type[Any]] = {
     "help_desk": HelpDesk,
     "account_source": AccountSource,
     "remedy_sink": RemedySink,
-    "issue_tracker": IssueTracker,
+    "tracker": IssueTracker,
 }
 
 
