@@ -35,8 +35,7 @@ class Redmine:
 
     def __init__(self, options: options.Options, *, name: str) -> None:
         self.name, self._options = name, options
-        key = options.api_key.get_secret_value()
-        self._http = Http(options, name=name, auth=lambda: {"X-Redmine-API-Key": key})
+        self._http = Http(options, name=name, auth=lambda: {"X-Redmine-API-Key": options.api_key.get_secret_value()})
 
     def check(self) -> str:
         return check(self._http, self._options)

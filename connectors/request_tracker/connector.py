@@ -45,11 +45,12 @@ class RequestTracker:
 
     def __init__(self, options: options.Options, *, name: str) -> None:
         self.name, self._options = name, options
-        self._token = options.token.get_secret_value()
-        self._http = Http(options, name=name, auth=lambda: {"Authorization": f"token {self._token}"})
+        self._http = Http(
+            options, name=name, auth=lambda: {"Authorization": f"token {options.token.get_secret_value()}"}
+        )
 
     def check(self) -> str:
-        return check(self._http, self._token, self._options.queues)
+        return check(self._http, self._options.token.get_secret_value(), self._options.queues)
 
     def pull_tickets(self, cursor: str | None) -> Iterator[Page[Ticket]]:
         return pull(self._http, self._options, cursor)
@@ -64,6 +65,10 @@ class RequestTracker:
             self._ticket(ticket_id)  # RT says "Permission Denied" of a ticket that does not exist, too
             raise Permanent(f"{refused}. Does the user have the right CommentOnTicket there?") from refused
         transaction = answer.headers.get("Location", "").rpartition("/")[2]
+        if not transaction:
+            raise InDoubt(
+                f"{self.name}: RT's answer ({answer.status}) to a note in ticket {ticket_id} names no transaction"
+            )
         self._confirm_internal(ticket_id, transaction)
         return self._ref(ticket_id, transaction)
 
