@@ -78,7 +78,7 @@ class Redmine:
         before = self._issue(issue_id)
         wanted = self._fields(draft)
         if draft.body is not None:
-            body = replace_block(before["description"] or "", mapping.inert(draft.body), key)
+            body = replace_block(_present(before, "description"), mapping.inert(draft.body), key)
             wanted |= {} if body is None else {"description": body}
         changed = {name: value for name, value in wanted.items() if value != _present(before, name)}
         if not changed:
