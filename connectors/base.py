@@ -158,6 +158,8 @@ class TrackerIssue:
     due: date | None = None
     labels: tuple[str, ...] = ()
     deleted: bool = False
+    category: str | None = None
+    """The tracker's own category of the status, where it has one (Jira: new, indeterminate, done)."""
 
 
 @dataclass(frozen=True, slots=True)

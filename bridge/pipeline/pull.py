@@ -33,6 +33,8 @@ from connectors.base import AuthFailed, ConnectorError, HelpDesk, Page, Rejected
 
 STREAM = "tickets"
 EXCERPT = 200
+READ = 10_000
+"""Characters of a bad record that are looked at: an excerpt is redacted before it is cut, never the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def pull(
 
 
 def _advice(connection: str, word: str, count: int) -> str:
-    section = f"connections.{connection}.{word.split()[0]}_map"
+    section = f"connections.{connection}.{word.split(maxsplit=1)[0]}_map"
     return f"{count} tickets with the unknown {word}: say what it means in [{section}]"
 
 
@@ -110,7 +112,7 @@ def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, 
         try:
             prepared = prepare(item, source.reading, raw_hash)
         except (ValueError, RecursionError) as error:
-            batch.rejected.append(Rejected(item.id, str(error), repr(item)[:10_000]))
+            batch.rejected.append(Rejected(item.id, str(error), repr(item)[:READ]))
             continue
         unknown.update(prepared.unknown_words)
         batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
@@ -141,7 +143,7 @@ def _store(
 
 def _aside(source: Source, item: Rejected) -> Aside:
     digest = hmac.new(source.reading.secret, item.raw.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-    excerpt = redact(item.raw[: 4 * EXCERPT].replace("\x00", "")).text[:EXCERPT]
+    excerpt = redact(item.raw[:READ].replace("\x00", "")).text[:EXCERPT]
     return Aside(redact(item.ref).text, redact(item.reason).text, digest, excerpt)
 
 

@@ -73,14 +73,12 @@ def _stored_alone(session: Session, connection: str, row: TicketRows, known: Map
         return False
 
 
-def _upsert(
-    session: Session, connection: str, rows: Sequence[TicketRows], known: Mapping[str, KnownTicket]
-) -> None:
+def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known: Mapping[str, KnownTicket]) -> None:
     ids = {source_id: row.id for source_id, row in known.items()}
     new = [{**row.ticket, "connection": connection} for row in rows if row.source_id not in known]
     if new:
         inserted = session.execute(insert(Ticket).returning(col(Ticket.source_id), col(Ticket.id)), new)
-        ids.update({source_id: id_ for source_id, id_ in inserted})
+        ids.update(inserted.tuples().all())
     changed = [{**row.ticket, "id": ids[row.source_id], "deleted_at": None} for row in rows if row.source_id in known]
     if changed:
         session.execute(update(Ticket), changed)

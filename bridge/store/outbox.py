@@ -43,9 +43,11 @@ class OutboxRow(SQLModel, table=True):
 
 
 class TrackerLink(SQLModel, table=True):
-    """The issue that a cluster has in a tracker. ``written`` is each field as we last wrote it.
+    """The issue that a cluster has, or will have, in a tracker.
 
-    ``left`` names fields that a person changed in the tracker since: they are theirs now.
+    ``wanted`` is the newest draft on its way, ``written`` each field as last written there (by deliver), ``previous``
+    what was written before that. ``left`` names fields that a person changed in the tracker since: they are theirs.
+    ``version`` counts the drafts.
     """
 
     __tablename__ = "tracker_link"
@@ -54,7 +56,11 @@ class TrackerLink(SQLModel, table=True):
     connection: str = Field(primary_key=True)
     remote_id: str | None = Field(default=None, index=True)
     url: str | None = None
+    version: int = 0
+    wanted: dict[str, Any] = json_field()
     written: dict[str, Any] = json_field()
+    previous: dict[str, Any] = json_field()
+    written_at: datetime | None = instant()
     left: list[str] = json_field(list)
 
 
@@ -70,6 +76,7 @@ class TrackerItem(SQLModel, table=True):
     title: str = Field(sa_type=Text)
     block_hash: str | None = None
     status: str
+    category: str | None = None
     closed: bool | None = None
     resolution: str | None = None
     priority: str | None = None

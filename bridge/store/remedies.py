@@ -12,7 +12,11 @@ from bridge.store.columns import instant, json_field
 
 
 class RemedyPlan(SQLModel, table=True):
-    """Exactly one a cluster. ``revision`` is the newest, ``approved_revision`` the newest that was approved."""
+    """Exactly one a cluster. ``revision`` is the newest, ``approved_revision`` the newest that was approved.
+
+    ``state`` is that of the approved revision, or of the newest while none is approved. ``released_at`` is when the
+    release was approved, while the plan stands at it. ``suggestion_seen`` is the tracker's say last looked at.
+    """
 
     __tablename__ = "remedy_plan"
 
@@ -21,6 +25,7 @@ class RemedyPlan(SQLModel, table=True):
     revision: int = 0
     approved_revision: int | None = None
     state: str = "unreviewed"
+    released_at: datetime | None = instant()
     tracker_conflict: str | None = None
     suggestion_seen: str | None = None
 

@@ -1,0 +1,102 @@
+"""The text of a tracker issue: counts, dates and words, never a name, never money, never a raw ticket.
+
+Text that came from tickets is neutralised: it can mention nobody, close nothing and load nothing over there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bridge.analysis.redaction import redact
+from bridge.words import display_id
+
+TITLE_LIMIT = 120
+MAX_TICKETS = 10
+_INVISIBLE = "\u200b"
+_MENTION = re.compile(r"([@#!&~%$])(?=[\w\[({])")
+_COMMAND = re.compile(r"(?m)^(\s*)([/\\])(?=\w)")
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|!\S+!(?=\s|$)|<img\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,500}>")
+_CLOSING = re.compile(
+    r"\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)(\s+)(?=#|\w+#|https?:)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is told of a cluster. ``segments``: (name, accounts). ``tickets``: (id, url) of some open ones."""
+
+    cluster_id: int
+    title: str
+    rank: int
+    accounts: int
+    open_tickets: int
+    tickets_in_all: int
+    first_seen: date
+    last_signal: date
+    phrases: Sequence[str]
+    segments: Sequence[tuple[str, int]]
+    tickets: Sequence[tuple[str, str | None]]
+    severity: str | None = None
+
+
+def neutralise(text: str) -> str:
+    """Text of a customer as harmless text in any tracker: no mention, reference, closing word, command or picture."""
+    text = _IMAGE.sub("[picture]", text)
+    text = _TAG.sub("", text)
+    text = _CLOSING.sub(rf"\1{_INVISIBLE}\2", text)
+    text = _MENTION.sub(rf"\1{_INVISIBLE}", text)
+    return _COMMAND.sub(rf"\1{_INVISIBLE}\2", text)
+
+
+def issue_title(title: str) -> str:
+    text = " ".join(neutralise(redact(title).text).split())
+    return text if len(text) <= TITLE_LIMIT else text[: TITLE_LIMIT - 1].rstrip() + "…"
+
+
+def rank_band(rank: int) -> str:
+    """The bands of publishing: 1-3, 4-10, the rest."""
+    return "top 3" if rank <= 3 else "top 10" if rank <= 10 else "below the top 10"  # noqa: PLR2004 - the bands above
+
+
+def issue_body(facts: Facts) -> str:
+    """Plain text that reads well in Markdown and Textile alike. Changes only when a fact does."""
+    segments = ", ".join(f"{name} {count}" for name, count in facts.segments)
+    lines = [
+        f"Customers report this issue ({display_id(facts.cluster_id)}).",
+        "",
+        f"* Rank by customer value at risk: {rank_band(facts.rank)}",
+        f"* Accounts affected: {facts.accounts}" + (f" ({segments})" if segments else ""),
+        f"* Tickets: {facts.open_tickets} open of {facts.tickets_in_all}",
+        f"* First report {facts.first_seen.isoformat()}, last customer signal {facts.last_signal.isoformat()}",
+    ]
+    if facts.severity:
+        lines.append(f"* Severity set by product: {facts.severity}")
+    if facts.phrases:
+        lines.append("* Customers' words: " + "; ".join(neutralise(redact(p).text) for p in facts.phrases))
+    if facts.tickets:
+        lines += ["", "Open tickets:"]
+        lines += [
+            f"* {neutralise(redact(id_).text)}" + (f" {url}" if url else "") for id_, url in facts.tickets[:MAX_TICKETS]
+        ]
+        more = facts.open_tickets - min(len(facts.tickets), MAX_TICKETS)
+        lines += [f"* and {more} more"] if more > 0 else []
+    return "\n".join(lines)
+
+
+def merged_body(cluster_id: int, into: int, url: str | None) -> str:
+    """What the issue of a merged cluster says from then on; nothing is closed."""
+    where = f" ({url})" if url else ""
+    return f"Customers' reports of this issue ({display_id(cluster_id)}) are now counted in {display_id(into)}{where}."
+
+
+def block_hash(body: str | None) -> str | None:
+    """Equal for bodies that differ only in line ends and trailing blanks, which trackers change as they like."""
+    if body is None:
+        return None
+    lines = [line.rstrip() for line in body.replace("\r\n", "\n").strip().split("\n")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""The working state of a grouping run: which row lies in which cluster, and what must not be touched.
+
+Rule: a row is in exactly one cluster at every moment. Clusters are numbered by slot; sums and counts are all that
+average similarities need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.analysis.embedding import Vectors
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Two views of the same tickets, unit rows of shape (n, d): ``own`` is centred, ``local`` smoothed as well."""
+
+    own: Vectors
+    local: Vectors
+
+
+@dataclass(slots=True)
+class Constraints:
+    """What people decided. ``fixed`` rows stay; ``pinned`` slots are never merged away; ``closed`` ones never change.
+
+    ``banned`` maps a row to the slots that a person said it does not belong to.
+    """
+
+    fixed: set[int] = field(default_factory=set)
+    pinned: set[int] = field(default_factory=set)
+    keeping: set[int] = field(default_factory=set)
+    closed: set[int] = field(default_factory=set)
+    banned: dict[int, set[int]] = field(default_factory=dict)
+
+    def may_join(self, row: int, slot: int) -> bool:
+        return slot not in self.closed and slot not in self.banned.get(row, ())
+
+    def may_leave(self, row: int, slot: int) -> bool:
+        return row not in self.fixed and slot not in self.keeping and slot not in self.closed
+
+    def may_merge(self, a: int, b: int, members: Mapping[int, set[int]]) -> bool:
+        if a in self.closed or b in self.closed or (a in self.pinned and b in self.pinned):
+            return False
+        crossings = ((a, b), (b, a))
+        return not any(
+            there in slots and row in members[here] for row, slots in self.banned.items() for here, there in crossings
+        )
+
+    def merged(self, loser: int, winner: int) -> None:
+        """A rejection of the loser is from now on one of the winner."""
+        for slots in self.banned.values():
+            if loser in slots:
+                slots.add(winner)
+
+
+class Partition:
+    """Rows in slots, with the sum of the ``local`` vectors of each slot."""
+
+    def __init__(self, space: Space, slots: int, labels: Mapping[int, int]) -> None:
+        """``labels`` gives the slot of every row that is placed already; slots below ``known`` were there before."""
+        rows, dim = space.local.shape
+        self.space = space
+        self.labels: Rows = np.full(rows, -1, dtype=np.int64)
+        self.members: dict[int, set[int]] = {slot: set() for slot in range(slots)}
+        self.sums: Vectors = np.zeros((slots + rows, dim), dtype=np.float32)
+        self.counts: Rows = np.zeros(slots + rows, dtype=np.int64)
+        self.slots = self.known = slots
+        for row, slot in labels.items():
+            self.join(row, slot)
+
+    def join(self, row: int, slot: int) -> None:
+        self.labels[row] = slot
+        self.members[slot].add(row)
+        self.sums[slot] += self.space.local[row]
+        self.counts[slot] += 1
+
+    def leave(self, row: int) -> None:
+        slot = int(self.labels[row])
+        self.labels[row] = -1
+        self.members[slot].remove(row)
+        self.sums[slot] -= self.space.local[row]
+        self.counts[slot] -= 1
+
+    def open(self) -> int:
+        """A new slot without rows."""
+        self._grow()
+        slot = self.slots
+        self.members[slot] = set()
+        self.slots += 1
+        return slot
+
+    def merge(self, loser: int, winner: int) -> None:
+        rows = self.members[loser]
+        self.labels[list(rows)] = winner
+        self.members[winner] |= rows
+        self.members[loser] = set()
+        self.sums[winner] += self.sums[loser]
+        self.counts[winner] += self.counts[loser]
+        self.sums[loser] = 0
+        self.counts[loser] = 0
+
+    def rows(self, slot: int) -> Rows:
+        return np.fromiter(sorted(self.members[slot]), dtype=np.int64, count=len(self.members[slot]))
+
+    def filled(self) -> Rows:
+        """Slots that have rows, ascending."""
+        return np.flatnonzero(self.counts[: self.slots])
+
+    def _grow(self) -> None:
+        if self.slots < len(self.counts):
+            return
+        extra = max(64, len(self.counts) // 2)
+        self.sums = np.concatenate([self.sums, np.zeros((extra, self.sums.shape[1]), dtype=np.float32)])
+        self.counts = np.concatenate([self.counts, np.zeros(extra, dtype=np.int64)])

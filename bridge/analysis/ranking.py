@@ -1,0 +1,61 @@
+"""The order of the clusters and the value of several of them together.
+
+One rule: scores of several clusters are never added; an account can be lost once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bridge.analysis.record import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Money per year: `amount` counts each account once, `sum_of_risk` adds the clusters' risk_now, and
+    `overlap` is what the sum counts twice, as a negative number.
+    """
+
+    amount: float
+    sum_of_risk: float
+    overlap: float
+    accounts: int
+
+
+def rank(explanations: Iterable[Explanation]) -> list[Explanation]:
+    """Best first: score, then accounts, then last customer signal, then the smaller id; total and
+    deterministic.
+    """
+    return sorted(explanations, key=_order)
+
+
+def _order(e: Explanation) -> tuple[float, int, float, int]:
+    last = -math.inf if e.last_signal is None else e.last_signal
+    return -e.score, -e.accounts, -last, e.cluster_id
+
+
+def portfolio(explanations: Iterable[Explanation]) -> Portfolio:
+    """SUM_a V_a * (1 - PRODUCT_c (1 - p_ac)) of domain.md 2.3, over explanations of one run.
+
+    An account's part is held between its largest and the sum of its risks, where it lies by algebra, so that
+    rounding never shows an overlap below zero. Raises ValueError when the explanations are of different runs.
+    """
+    survival: dict[str, list[float]] = {}
+    risks: dict[str, list[float]] = {}
+    values: dict[str, float] = {}
+    for explanation in explanations:
+        for c in explanation.contributions:
+            key, value = c.account.key, c.account.rates.value
+            if values.setdefault(key, value) != value:
+                raise ValueError(f"account {key!r} has two values: pass explanations of one run only")
+            survival.setdefault(key, []).append(1 - c.p)
+            risks.setdefault(key, []).append(c.risk_now)
+    parts = []
+    for key, value in values.items():
+        at_risk = value * (1 - math.prod(sorted(survival[key])))
+        parts.append(min(max(at_risk, *risks[key], 0.0), math.fsum(risks[key])))
+    amount = math.fsum(parts)
+    sum_of_risk = math.fsum(risk for of_account in risks.values() for risk in of_account)
+    return Portfolio(amount, sum_of_risk, amount - sum_of_risk, len(values))

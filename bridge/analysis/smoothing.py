@@ -1,0 +1,67 @@
+"""From sentence vectors to the two views in which tickets are compared. Rule: deterministic in tickets and vectors.
+
+Centring: sentence vectors sit in a cone, so a threshold does not carry over from one corpus to another before the
+mean is taken off. Smoothing: every ticket moves towards its nearest anchors, which evens out local density; the
+anchors are a bounded sample, so that the local scale stays the same when the volume grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridge.analysis.embedding import Vectors
+from bridge.analysis.partition import Rows, Space
+
+_BLOCK = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    anchors: int = 4000
+    neighbours: int = 15
+    """At ``anchors`` tickets and more; fewer below, in proportion to the square root of the number of tickets."""
+    fewest_neighbours: int = 3
+    rounds: int = 3
+    weight: float = 0.5
+    mean_prior: float = 100.0
+    """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out."""
+
+
+def build_space(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Space:
+    """``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
+    own = _unit(vectors - vectors.sum(axis=0, keepdims=True) / (len(vectors) + how.mean_prior))
+    anchors = own[_anchor_rows(tickets, how.anchors)]
+    share = min(len(tickets), how.anchors) / how.anchors
+    k = min(max(round(how.neighbours * share**0.5), how.fewest_neighbours), how.neighbours)
+    local = own
+    for _ in range(how.rounds if len(anchors) > k else 0):
+        local, anchors = _pull(local, anchors, k, how.weight), _pull(anchors, anchors, k, how.weight)
+    return Space(own=own, local=local)
+
+
+def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:
+    """A sample by hash of the ticket id: random, the same in every run, and hardly changed by new tickets."""
+    ids = np.asarray(tickets, dtype=np.uint64)
+    mixed = (ids ^ (ids >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return np.sort(np.argsort(mixed, kind="stable")[:wanted])
+
+
+def _pull(points: Vectors, anchors: Vectors, k: int, weight: float) -> Vectors:
+    """Each point ``weight`` of the way towards the mean of its ``k`` nearest anchors; an anchor counts for itself."""
+    pulled = np.empty_like(points)
+    for start in range(0, len(points), _BLOCK):
+        block = points[start : start + _BLOCK]
+        similar = block @ anchors.T
+        nearest = np.argpartition(similar, -k, axis=1)[:, -k:]
+        pulled[start : start + _BLOCK] = (1 - weight) * block + weight * anchors[nearest].mean(axis=1)
+    return _unit(pulled)
+
+
+def _unit(rows: Vectors) -> Vectors:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = rows / np.maximum(lengths, np.float32(1e-12))
+    return unit.astype(np.float32, copy=False)

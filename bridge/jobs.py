@@ -1,0 +1,203 @@
+"""What the clock drives: the steps of each job, in order. A failed step never blocks another.
+
+Every step runs under a lease of its own, so that two workers and a person's `bridge sync` never do the same step at
+the same time; whoever comes second skips it and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.analysis.redaction import redact
+from bridge.bootstrap import Bridge
+from bridge.pipeline.deliver import deliver
+from bridge.pipeline.embed import embed
+from bridge.pipeline.group import group
+from bridge.pipeline.plan import plan
+from bridge.pipeline.publish import Policy, publish
+from bridge.pipeline.pull import Source, pull
+from bridge.pipeline.push import SinkPolicy, push
+from bridge.pipeline.rank import rank
+from bridge.pipeline.track import track
+from bridge.progress import Progress, StepReport, silent
+from bridge.store.leases import Lease, LeaseLost, database_clock, held
+from bridge.store.owners import owner_id
+from connectors.base import IssueTracker
+
+logger = logging.getLogger(__name__)
+
+Stop = Callable[[], bool]
+Step = Callable[[Lease], StepReport]
+
+INTAKE = ("pull", "embed", "group", "rank")
+OUTGOING = ("publish", "push", "deliver")
+FEEDBACK = ("track", "plan")
+SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan", "push", "deliver")
+"""The whole loop once; deliver runs twice so that one sync carries a remedy all the way."""
+
+STEPS = tuple(dict.fromkeys(SYNC))
+
+
+def never() -> bool:
+    """A Stop that never stops."""
+    return False
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The steps of one installation, ready to run. ``only`` limits them to one connection."""
+
+    bridge: Bridge
+    progress: Progress = silent
+    stop: Stop = never
+    only: str | None = None
+
+    def run(self, steps: tuple[str, ...]) -> list[StepReport]:
+        """Run these steps in order and report each, also the ones that failed."""
+        return list(self.each(steps))
+
+    def each(self, steps: tuple[str, ...]) -> Iterator[StepReport]:
+        """As ``run``, one report at a time."""
+        for name in steps:
+            for connection, step in self._steps(name):
+                if self.stop():
+                    return
+                yield self._guarded(name, connection, step)
+
+    def nightly(self) -> list[StepReport]:
+        """Think again about what the model grouped, then rank."""
+        consolidate = partial(self._group, consolidating=True)
+        return [self._guarded("group", None, consolidate), *self.run(("rank",))]
+
+    def _guarded(self, name: str, connection: str | None, step: Step) -> StepReport:
+        began = time.monotonic()
+        lease_name = f"step:{name}:{connection}" if connection else f"step:{name}"
+        try:
+            if name == "deliver":
+                return self._deliver()
+            with held(self.bridge.db, lease_name, self.bridge.settings.worker.lease_seconds) as lease:
+                if lease is None:
+                    report = StepReport(name, connection, notes=["another worker is doing this step: left to it"])
+                else:
+                    report = step(lease)
+        except LeaseLost as lost:
+            report = StepReport(name, connection, error=str(lost))
+        except SQLAlchemyError as error:
+            logger.exception("step %s failed", name)
+            report = StepReport(name, connection, error=f"the database failed: {redact(str(error.args[:1])).text}")
+        report.seconds = time.monotonic() - began
+        return report
+
+    def _steps(self, name: str) -> list[tuple[str | None, Step]]:
+        every: Mapping[str, Callable[[], list[tuple[str | None, Step]]]] = {
+            "pull": self._pulls,
+            "publish": self._publishes,
+            "track": self._tracks,
+            "embed": lambda: [(None, self._embed)],
+            "group": lambda: [(None, self._group)],
+            "rank": lambda: [(None, self._rank)],
+            "plan": lambda: [(None, self._plan)],
+            "push": lambda: [(None, self._push)],
+            "deliver": lambda: [(None, lambda _: self._deliver())],
+        }
+        steps = every[name]()
+        return [(c, step) for c, step in steps if self.only is None or c is None or c == self.only]
+
+    def _pulls(self) -> list[tuple[str | None, Step]]:
+        def step(source: Source, lease: Lease) -> StepReport:
+            return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
+
+        return [
+            (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))
+            for name, c in self.bridge.having("help_desk").items()
+        ]
+
+    def _publishes(self) -> list[tuple[str | None, Step]]:
+        wanted = self.bridge.settings.publish
+        policy = Policy(wanted.mode == "automatic", wanted.bar.top, wanted.bar.min_accounts)
+
+        def step(name: str, lease: Lease) -> StepReport:
+            return publish(self.bridge.db, name, policy, lease=lease, now=self._now, progress=self.progress)
+
+        trackers = self.bridge.having("tracker")
+        chosen = [wanted.tracker] if wanted.tracker else sorted(trackers)[:1]
+        return [(name, partial(step, name)) for name in chosen]
+
+    def _tracks(self) -> list[tuple[str | None, Step]]:
+        def step(name: str, tracker: IssueTracker, lease: Lease) -> StepReport:
+            return track(
+                self.bridge.db,
+                name,
+                tracker,
+                lease=lease,
+                now=self._now,
+                progress=self.progress,
+                stop=self.stop,
+            )
+
+        return [(name, partial(step, name, c.connector)) for name, c in self.bridge.having("tracker").items()]
+
+    def _embed(self, lease: Lease) -> StepReport:
+        return embed(
+            self.bridge.db,
+            self.bridge.model_id,
+            self.bridge.load_embedder,
+            lease=lease,
+            batch_size=self.bridge.settings.model.batch_size,
+            progress=self.progress,
+            stop=self.stop,
+        )
+
+    def _group(self, lease: Lease, *, consolidating: bool = False) -> StepReport:
+        return group(
+            self.bridge.db,
+            self.bridge.model_id,
+            lease=lease,
+            now=self._now,
+            consolidating=consolidating,
+            progress=self.progress,
+        )
+
+    def _rank(self, lease: Lease) -> StepReport:
+        return rank(self.bridge.db, lease=lease, now=self._now, progress=self.progress)
+
+    def _plan(self, lease: Lease) -> StepReport:
+        types = {name: c.settings.type for name, c in self.bridge.connections.items()}
+        return plan(self.bridge.db, types, lease=lease, now=self._now, progress=self.progress)
+
+    def _push(self, lease: Lease) -> StepReport:
+        return push(self.bridge.db, self._sinks(), lease=lease, now=self._now, progress=self.progress, stop=self.stop)
+
+    def _sinks(self) -> dict[str, SinkPolicy]:
+        """By help desk: the connection that takes its notes."""
+        takers = self.bridge.having("remedy_sink")
+        sinks = {}
+        for name, c in self.bridge.having("help_desk").items():
+            target = c.settings.notes_to or name
+            if target in takers:
+                sinks[name] = SinkPolicy(target, c.settings.remedy_tag, c.settings.remedy_fields)
+        return sinks
+
+    def _deliver(self) -> StepReport:
+        """Needs no lease of its own: every outbox row is claimed by itself."""
+        return deliver(
+            self.bridge.db,
+            {name: c.connector for name, c in self.bridge.connections.items()},
+            owner=owner_id(),
+            settings=self.bridge.settings.deliver,
+            now=self._now,
+            stop=self.stop,
+            progress=self.progress,
+            redact=lambda text: redact(text).text,
+        )
+
+    @property
+    def _now(self) -> Callable[[], datetime]:
+        return database_clock(self.bridge.db)

@@ -1,0 +1,145 @@
+"""The shape of the settings: sections, keys, defaults and what a value must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+
+SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgresql+psycopg://")
+
+
+def _split(value: object) -> object:
+    """A list in an environment variable is separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+ConnectionName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+Domain = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1)]
+Role = Literal["help_desk", "remedy_sink", "tracker"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class WorkspaceSettings(_Section):
+    """``internal_domains`` are our own: what is written from there is no customer's word."""
+
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    timezone: str = "UTC"
+    internal_domains: Annotated[tuple[Domain, ...], BeforeValidator(_split)] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            if value != "UTC":  # known even where the machine has no time zone data
+                raise ValueError("is no time zone: write one such as Europe/Berlin") from None
+        return value
+
+
+class DatabaseSettings(_Section):
+    url: str = Field(default="sqlite:///bridge.db", repr=False)
+
+    @field_validator("url")
+    @classmethod
+    def _supported(cls, value: str) -> str:
+        file = value.removeprefix(SQLITE)
+        if (value.startswith(SQLITE) and file and file != ":memory:") or value.startswith(POSTGRES):
+            urlsplit(value)
+            return value
+        raise ValueError("must begin with sqlite:/// and name a file, or begin with postgresql://")
+
+
+class ModelSettings(_Section):
+    path: str = ""
+    batch_size: int = Field(default=256, ge=1, le=10_000)
+
+
+class Bar(_Section):
+    """What may be published without a person: the first ``top`` ranks that hurt at least ``min_accounts``."""
+
+    top: int = Field(default=20, ge=1)
+    min_accounts: int = Field(default=2, ge=1)
+
+
+class PublishSettings(_Section):
+    mode: Literal["approve", "automatic"] = "approve"
+    tracker: str = ""
+    bar: Bar = Bar()
+
+
+class DeliverSettings(_Section):
+    """Seconds. The lease of a row is ``2 * request_timeout + 1``; in doubt means waiting it out, then looking."""
+
+    request_timeout: float = Field(default=15.0, gt=0, le=300)
+    max_attempts: int = Field(default=8, ge=1)
+    first_retry: float = Field(default=30.0, ge=0)
+
+
+class WorkerSettings(_Section):
+    """Minutes between the runs of a job, seconds of the leader's lease."""
+
+    intake_minutes: float = Field(default=5.0, gt=0)
+    outgoing_minutes: float = Field(default=1.0, gt=0)
+    feedback_minutes: float = Field(default=5.0, gt=0)
+    lease_seconds: float = Field(default=30.0, ge=1)
+
+
+class ConnectionSettings(BaseModel):
+    """What the bridge itself reads of a connection; all other keys are the connector's own options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    enabled: bool = True
+    roles: Annotated[tuple[Role, ...], BeforeValidator(_split)] = ()
+    status_map: dict[str, str] = Field(default_factory=dict)
+    priority_map: dict[str, str] = Field(default_factory=dict)
+    notes_to: str = ""
+    remedy_tag: bool = True
+    remedy_fields: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the connector."""
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Options are named but not shown: any of them may be a secret."""
+        yield "type", self.type
+        yield "enabled", self.enabled
+        yield "roles", self.roles
+        yield "options", sorted(self.options)
+
+
+class Settings(_Section):
+    """Everything that can be configured. ``home`` is the workspace folder; ``in_file`` says which keys config.toml
+    itself holds, so that a secret found there can be refused.
+    """
+
+    home: Path
+    in_file: dict[str, Any] = Field(default_factory=dict, repr=False)
+    workspace: WorkspaceSettings = WorkspaceSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    model: ModelSettings = ModelSettings()
+    publish: PublishSettings = PublishSettings()
+    deliver: DeliverSettings = DeliverSettings()
+    worker: WorkerSettings = WorkerSettings()
+    connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; a relative SQLite path lies in the workspace folder."""
+        url = self.database.url
+        if url.startswith(SQLITE) and not url.startswith(SQLITE + "/"):
+            return SQLITE + str(self.home / url.removeprefix(SQLITE))
+        return url

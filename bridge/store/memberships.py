@@ -1,0 +1,152 @@
+"""Who belongs where: queries and writes over clusters and their tickets, used by the grouping step and by people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, exists, func, insert, update
+from sqlmodel import Session, col, select
+
+from bridge.store.clusters import Cluster, Membership, Rejection
+from bridge.store.tickets import Ticket
+from bridge.store.vectors import Vector
+
+CHUNK = 500
+"""Ids in one IN (...) list: SQLite and PostgreSQL both take more, neither gets faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    ticket_id: int
+    cluster_id: int
+    q: float
+    origin: str
+
+
+def is_live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions on Ticket: neither deleted nor merged into another on the desk's side."""
+    return col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None)
+
+
+def count_unplaced(session: Session, model: str) -> int:
+    """Live tickets without a cluster that could get one now: with a vector of the model, or without any text."""
+    query = select(func.count()).select_from(Ticket).where(*is_live(), ~_has_place(), _ready(model))
+    return session.exec(query).one()
+
+
+def unplaced_without_text(session: Session) -> list[int]:
+    query = select(Ticket.id).where(*is_live(), ~_has_place(), col(Ticket.embed_hash).is_(None))
+    return [id_ or 0 for id_ in session.exec(query)]
+
+
+def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
+    """(ticket id, packed vector) of every live ticket that has one, by id."""
+    query = (
+        select(Ticket.id, Vector.data)
+        .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
+        .where(*is_live())
+        .order_by(col(Ticket.id))
+    )
+    return [(id_ or 0, data) for id_, data in session.exec(query)]
+
+
+def places(session: Session) -> list[Place]:
+    query = select(Membership.ticket_id, Membership.cluster_id, Membership.q, Membership.origin)
+    return [Place(*row) for row in session.exec(query)]
+
+
+def _has_place() -> ColumnElement[bool]:
+    return exists().where(col(Membership.ticket_id) == col(Ticket.id))
+
+
+def _ready(model: str) -> ColumnElement[bool]:
+    has_vector = exists().where(col(Vector.model) == model, col(Vector.content_hash) == col(Ticket.embed_hash))
+    return col(Ticket.embed_hash).is_(None) | has_vector
+
+
+def open_cluster(session: Session, title: str, at: datetime, phrases: Sequence[str] = ()) -> Cluster:
+    """A new cluster with an id that no other ever had."""
+    (id_,) = open_clusters(session, [(title, phrases)], at)
+    return session.get_one(Cluster, id_)
+
+
+def open_clusters(session: Session, labels: Sequence[tuple[str, Sequence[str]]], at: datetime) -> list[int]:
+    """New clusters with these (title, phrases); their ids in this order."""
+    rows = [
+        {"uid": uuid.uuid4().hex[:16], "title": title, "title_by": "model", "phrases": list(phrases), "created_at": at}
+        for title, phrases in labels
+    ]
+    if not rows:
+        return []
+    inserted = session.execute(insert(Cluster).returning(col(Cluster.uid), col(Cluster.id)), rows)
+    ids = dict(inserted.tuples().all())
+    return [ids[str(row["uid"])] for row in rows]
+
+
+def place(session: Session, new: Sequence[Place], at: datetime) -> None:
+    """Put tickets into clusters; a ticket that has a place moves."""
+    ids = [row.ticket_id for row in new]
+    for start in range(0, len(ids), CHUNK):
+        session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ids[start : start + CHUNK])))
+    if new:
+        rows = [
+            {"ticket_id": p.ticket_id, "cluster_id": p.cluster_id, "q": p.q, "origin": p.origin, "since": at}
+            for p in new
+        ]
+        session.execute(insert(Membership), rows)
+
+
+def members(session: Session, cluster_id: int) -> list[Membership]:
+    query = select(Membership).where(Membership.cluster_id == cluster_id).order_by(col(Membership.ticket_id))
+    return list(session.exec(query))
+
+
+def merge(session: Session, loser: Cluster, winner: Cluster) -> list[int]:
+    """Every ticket of the loser goes to the winner; the loser stays as a tombstone that redirects.
+
+    Returns the ids of the tickets that moved.
+    """
+    moved = [row.ticket_id for row in members(session, loser.id or 0)]
+    session.execute(update(Membership).where(col(Membership.cluster_id) == loser.id).values(cluster_id=winner.id))
+    loser.merged_into = winner.id
+    session.add(loser)
+    return moved
+
+
+def redirect(session: Session, cluster_id: int) -> Cluster | None:
+    """The living cluster behind an id: follows tombstones."""
+    cluster = session.get(Cluster, cluster_id)
+    while cluster is not None and cluster.merged_into is not None:
+        cluster = session.get(Cluster, cluster.merged_into)
+    return cluster
+
+
+def redirects(session: Session) -> dict[int, int]:
+    """Every tombstone -> the living cluster behind it."""
+    query = select(Cluster.id, Cluster.merged_into).where(col(Cluster.merged_into).is_not(None))
+    direct = {id_ or 0: target or 0 for id_, target in session.exec(query)}
+    return {id_: _end(direct, target) for id_, target in direct.items()}
+
+
+def _end(direct: Mapping[int, int], target: int) -> int:
+    while target in direct:
+        target = direct[target]
+    return target
+
+
+def ticket_texts(session: Session) -> dict[int, tuple[str, str]]:
+    """Ticket id -> (subject, embedded text) of every ticket that is not deleted."""
+    query = select(Ticket.id, Ticket.subject, Ticket.embed_text).where(col(Ticket.deleted_at).is_(None))
+    return {id_ or 0: (subject, text) for id_, subject, text in session.exec(query)}
+
+
+def rejections(session: Session) -> set[tuple[int, int]]:
+    """(ticket, living cluster) pairs that a person called wrong."""
+    living = redirects(session)
+    return {
+        (ticket_id, living.get(cluster_id, cluster_id))
+        for ticket_id, cluster_id in session.exec(select(Rejection.ticket_id, Rejection.cluster_id))
+    }

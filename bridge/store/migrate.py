@@ -1,0 +1,154 @@
+"""Brings a database to a revision of the schema, forward and back.
+
+A migration is one transaction under one lock: it happens whole or not at all, and of two processes that upgrade at
+once the second finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from bridge.store.db import Database
+
+LOCK_KEY = 4_201_973_551
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class MigrationError(Exception):
+    """The schema cannot be brought to the revision; the message says why and what to do."""
+
+
+def upgrade(db: Database, revision: str = "head") -> None:
+    """Migrate forward. Creates a SQLite file that is not there, readable by its owner only. Raises MigrationError."""
+    _create_file(db)
+    _refuse_unknown(db)
+    with _migrating(db) as config, _explained(revision):
+        command.upgrade(config, revision)
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Migrate back, "base" drops all tables. What a former schema cannot hold is lost. Raises MigrationError."""
+    _refuse_unknown(db)
+    with _migrating(db) as config, _explained(revision):
+        command.downgrade(config, revision)
+
+
+def current(db: Database) -> str | None:
+    """The revision that the database stands at; None where nothing was ever migrated."""
+    path = _sqlite_path(db)
+    if path is not None and not path.exists():
+        return None
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """The newest revision that this version of the program knows."""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert newest is not None, "there is at least the initial revision"
+    return newest
+
+
+def is_current(db: Database) -> bool:
+    return current(db) == head()
+
+
+def migrations_folder() -> Path:
+    """Inside the package where it is installed, beside the package in a checkout."""
+    installed, checkout = PACKAGE / "migrations", PACKAGE.parent / "migrations"
+    return installed if (installed / "env.py").is_file() else checkout
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _migrating(db: Database) -> Iterator[Config]:
+    writing = db.engine.execution_options(bridge_immediate=True)
+    config = alembic_config()
+    with writing.connect() as connection, _locked(connection, sqlite=db.is_sqlite):
+        config.attributes["connection"] = connection
+        yield config
+
+
+@contextmanager
+def _locked(connection: Connection, *, sqlite: bool) -> Iterator[None]:
+    if not sqlite:
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+            yield
+        return
+    # Altering a table in SQLite means copying it and dropping the old one; with foreign keys on, the drop would delete
+    # what refers to it. The switch works outside of a transaction only.
+    _foreign_keys(connection, on=False)
+    try:
+        with connection.begin():
+            yield
+            _refuse_broken_references(connection)
+    finally:
+        _foreign_keys(connection, on=True)
+
+
+def _foreign_keys(connection: Connection, *, on: bool) -> None:
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    cursor = driver.cursor()
+    cursor.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+    cursor.close()
+
+
+def _refuse_broken_references(connection: Connection) -> None:
+    broken = sorted({str(row[0]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")})
+    if broken:
+        raise MigrationError(f"the migration would leave rows that refer to nothing in {broken}: nothing was changed")
+
+
+def _refuse_unknown(db: Database) -> None:
+    revision = current(db)
+    if revision is None:
+        return
+    try:
+        ScriptDirectory.from_config(alembic_config()).get_revision(revision)
+    except CommandError:
+        raise MigrationError(
+            f"the database stands at revision {revision}, which this version does not know (its newest is {head()}): "
+            "install the version that wrote it, or go back to a backup"
+        ) from None
+
+
+@contextmanager
+def _explained(revision: str) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise MigrationError(f"cannot go to revision {revision!r} ({error}): name a known one, e.g. {head()}") from None
+
+
+def _sqlite_path(db: Database) -> Path | None:
+    if not db.is_sqlite or not db.url.database or db.url.database == ":memory:":
+        return None
+    return Path(db.url.database)
+
+
+def _create_file(db: Database) -> None:
+    path = _sqlite_path(db)
+    if path is None:
+        return
+    with suppress(FileExistsError):
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileNotFoundError:
+            raise MigrationError(f"cannot create {path}: make the folder {path.parent} first") from None

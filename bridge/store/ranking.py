@@ -1,0 +1,143 @@
+"""What a ranking run reads, in a few large queries, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
+from bridge.store.clusters import Cluster, Membership, RankRun, Score, ScoringConfigVersion
+from bridge.store.remedies import PlanRevision, RemedyPlan
+from bridge.store.sync import DataVersion
+from bridge.store.tickets import Ticket
+
+INPUTS = ("accounts", "clusters", "plans", "scoring", "tickets")
+"""Names of the data versions that a ranking depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """A live ticket in its primary cluster, as the score needs it."""
+
+    ticket_id: int
+    cluster_id: int
+    q: float
+    status: str
+    priority: str
+    created_at: datetime
+    last_customer_at: datetime
+    account_ref: str | None
+    requester_key: str | None
+    requester_domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """The approved revision of a cluster's plan and when a release was first approved."""
+
+    cluster_id: int
+    state: str
+    fields: dict[str, Any]
+    released_at: datetime | None
+
+
+def data_snapshot(session: Session) -> str:
+    """Names the state of everything that a ranking reads: equal snapshots, equal data."""
+    versions = {row.name: row.n for row in session.exec(select(DataVersion))}
+    return "/".join(f"{name}:{versions.get(name, 0)}" for name in INPUTS)
+
+
+def signal_rows(session: Session) -> list[SignalRow]:
+    columns = (
+        col(Ticket.id),
+        col(Membership.cluster_id),
+        col(Membership.q),
+        col(Ticket.status),
+        col(Ticket.priority),
+        col(Ticket.created_at),
+        col(Ticket.last_customer_at),
+        col(Ticket.account_ref),
+        col(Ticket.requester_key),
+        col(Ticket.requester_domain),
+    )
+    query = (
+        select(*columns)  # type: ignore[call-overload]
+        .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+        .where(col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None))
+        .order_by(col(Ticket.id))
+    )
+    return [SignalRow(*row) for row in session.execute(query)]
+
+
+def all_accounts(session: Session) -> list[Account]:
+    return list(session.exec(select(Account).order_by(col(Account.id))))
+
+
+def account_keys(session: Session) -> tuple[list[tuple[str, int]], list[tuple[str, int]], list[tuple[str, int]]]:
+    """(name, id), (external id, id), (domain, id) of every account."""
+    names = [(name, id_ or 0) for name, id_ in session.exec(select(Account.name, Account.id))]
+    external = list(session.exec(select(AccountExternalId.external_id, AccountExternalId.account_id)))
+    domains = list(session.exec(select(AccountDomain.domain, AccountDomain.account_id)))
+    return names, external, domains
+
+
+def all_segments(session: Session) -> list[Segment]:
+    return list(session.exec(select(Segment).order_by(col(Segment.position))))
+
+
+def living_clusters(session: Session) -> dict[int, Cluster]:
+    return {c.id or 0: c for c in session.exec(select(Cluster).where(col(Cluster.merged_into).is_(None)))}
+
+
+def approved_plans(session: Session) -> dict[int, PlanFacts]:
+    """By cluster: what the approved revision says."""
+    query = select(RemedyPlan, PlanRevision).where(
+        RemedyPlan.id == PlanRevision.plan_id, RemedyPlan.approved_revision == PlanRevision.revision
+    )
+    return {
+        plan.cluster_id: PlanFacts(plan.cluster_id, revision.state, revision.fields, plan.released_at)
+        for plan, revision in session.exec(query)
+    }
+
+
+def scoring_config(session: Session, version: int | None = None) -> ScoringConfigVersion | None:
+    """The version asked for, or the newest."""
+    if version is not None:
+        return session.get(ScoringConfigVersion, version)
+    return session.exec(select(ScoringConfigVersion).order_by(col(ScoringConfigVersion.version).desc())).first()
+
+
+def last_run(session: Session, before: datetime | None = None) -> RankRun | None:
+    """The newest run, or the newest that speaks for an instant at or before ``before``."""
+    query = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc())
+    if before is not None:
+        query = query.where(col(RankRun.as_of) <= before)
+    return session.exec(query).first()
+
+
+def run_scores(session: Session, run_id: int) -> list[Score]:
+    """The scores of a run, best first."""
+    return list(session.exec(select(Score).where(Score.run_id == run_id).order_by(col(Score.rank))))
+
+
+def score_inputs(session: Session, run_id: int) -> dict[int, dict[str, Any]]:
+    """By cluster: the inputs that the next run needs to say what changed."""
+    query = select(Score.cluster_id, Score.inputs).where(Score.run_id == run_id)
+    return dict(session.execute(query).tuples())
+
+
+def save_run(
+    session: Session, *, as_of: datetime, config_version: int, snapshot: str, scores: Sequence[dict[str, Any]]
+) -> int:
+    """Store a run; ``scores``: cluster_id, rank, score, explanation, inputs. Returns the run's id."""
+    run = RankRun(as_of=as_of, config_version=config_version, snapshot=snapshot, clusters=len(scores))
+    session.add(run)
+    session.flush()
+    if scores:
+        session.execute(insert(Score), [{**row, "run_id": run.id} for row in scores])
+    return run.id or 0

@@ -1,0 +1,18 @@
+"""Insert a row unless its key is taken: the one statement that two writers may race for on either database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+
+def insert_new(session: Session, table: type[SQLModel], **values: Any) -> bool:
+    """True if the row was inserted; False if one with the same primary or unique key is there already.
+
+    Column defaults of the model are applied, nothing else of the session is touched but flushed before.
+    """
+    session.flush()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return session.connection().execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1

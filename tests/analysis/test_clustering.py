@@ -1,0 +1,220 @@
+"""Promises of a grouping plan, whatever the tickets: nothing lost, nothing people decided undone, nothing done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.analysis.clustering import Flags, Placement, Plan, group, wants_consolidation
+from bridge.analysis.embedding import Vectors
+from bridge.words import Origin
+
+DIM = 24
+FIRST_ID = 100
+
+
+@dataclass
+class World:
+    """Applies plans as a caller does: ids count up and are never used again."""
+
+    vectors: Vectors
+    placed: dict[int, Placement] = field(default_factory=dict)
+    flags: dict[int, Flags] = field(default_factory=dict)
+    rejected: set[tuple[int, int]] = field(default_factory=set)
+    last_id: int = FIRST_ID
+    gone: set[int] = field(default_factory=set)
+
+    def plan(self, tickets: list[int], *, consolidating: bool) -> Plan:
+        rows = self.vectors[tickets]
+        return group(tickets, rows, self.placed, flags=self.flags, rejected=self.rejected, consolidating=consolidating)
+
+    def apply(self, plan: Plan) -> None:
+        winners = {merge.loser: merge.winner for merge in plan.merges}
+        self.placed = {t: Placement(winners.get(p.cluster, p.cluster), p.origin) for t, p in self.placed.items()}
+        self.gone |= set(winners)
+        opened: dict[int, int] = {}
+        for ticket, assignment in {**plan.assign, **plan.moves}.items():
+            cluster = assignment.cluster
+            if cluster < 0 and cluster not in opened:
+                self.last_id += 1
+                opened[cluster] = self.last_id
+            self.placed[ticket] = Placement(opened.get(cluster, cluster), Origin.MODEL)
+
+    def run(self, tickets: list[int], *, consolidating: bool) -> Plan:
+        plan = self.plan(tickets, consolidating=consolidating)
+        self.apply(plan)
+        return plan
+
+
+def clouds(seed: int, tickets: int, topics: int, spread: float) -> Vectors:
+    """Unit vectors around ``topics`` random centres, a third of them alone."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(topics, DIM))
+    topic = rng.integers(0, topics, size=tickets)
+    points = centres[topic] + spread * rng.normal(size=(tickets, DIM))
+    alone = rng.random(tickets) < 1 / 3
+    points[alone] = rng.normal(size=(alone.sum(), DIM))
+    unit: Vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+SETS = st.builds(
+    clouds,
+    seed=st.integers(0, 10_000),
+    tickets=st.integers(1, 120),
+    topics=st.integers(1, 8),
+    spread=st.sampled_from([0.0, 0.2, 0.5, 0.8]),
+)
+SLOWLY = settings(deadline=None, max_examples=60)
+
+
+def clusters(placed: Mapping[int, Placement]) -> set[frozenset[int]]:
+    members: dict[int, set[int]] = {}
+    for ticket, placement in placed.items():
+        members.setdefault(placement.cluster, set()).add(ticket)
+    return {frozenset(tickets) for tickets in members.values()}
+
+
+@SLOWLY
+@given(SETS, st.data())
+def test_every_ticket_lands_in_one_cluster_and_the_old_stay(vectors: Vectors, data: st.DataObject) -> None:
+    world = World(vectors)
+    everyone = list(range(len(vectors)))
+    early = data.draw(st.lists(st.sampled_from(everyone), unique=True))
+    world.run(early, consolidating=True)
+    before = dict(world.placed)
+
+    plan = world.run(everyone, consolidating=False)
+
+    assert set(everyone) == set(world.placed)
+    assert set(everyone) - set(early) == set(plan.assign)
+    assert (plan.moves, plan.merges) == ({}, ())
+    assert before == {ticket: world.placed[ticket] for ticket in early}
+
+
+@SLOWLY
+@given(SETS)
+def test_a_consolidated_state_has_nothing_left_to_do(vectors: Vectors) -> None:
+    world = World(vectors)
+    everyone = list(range(len(vectors)))
+    world.run(everyone, consolidating=True)
+
+    assert not world.plan(everyone, consolidating=False)
+    assert not world.plan(everyone, consolidating=True)
+
+
+@SLOWLY
+@given(SETS, st.randoms(use_true_random=False))
+def test_the_order_in_which_tickets_are_handed_over_does_not_matter(vectors: Vectors, random: object) -> None:
+    everyone = list(range(len(vectors)))
+    shuffled = list(everyone)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    assert World(vectors).plan(everyone, consolidating=True) == World(vectors).plan(shuffled, consolidating=True)
+
+
+@SLOWLY
+@given(SETS, st.data())
+def test_what_people_decided_outlives_any_consolidation(vectors: Vectors, data: st.DataObject) -> None:
+    everyone = list(range(len(vectors)))
+    some = st.sets(st.sampled_from(everyone), max_size=len(everyone))
+    ids = st.integers(1, 6)
+    world = World(vectors)
+    for ticket in data.draw(some):
+        origin = data.draw(st.sampled_from([Origin.MODEL, Origin.HUMAN]))
+        world.placed[ticket] = Placement(data.draw(ids), origin)
+    world.flags = {
+        cluster: data.draw(st.sampled_from([Flags(anchored=True), Flags(locked=True), Flags()]))
+        for cluster in range(1, 7)
+    }
+    world.rejected = {(data.draw(st.sampled_from(everyone)), data.draw(ids)) for _ in range(5)}
+    human = {t: p for t, p in world.placed.items() if p.origin is Origin.HUMAN}
+    before = dict(world.placed)
+
+    plan = world.run(everyone, consolidating=True)
+
+    assert set(everyone) == set(world.placed)
+    assert human == {ticket: world.placed[ticket] for ticket in human}
+    assert world.gone.isdisjoint(c for c, flag in world.flags.items() if flag.anchored or flag.locked)
+    assert world.gone.isdisjoint(p.cluster for p in human.values())
+    assert world.gone.isdisjoint(p.cluster for p in world.placed.values())
+    for ticket, placement in before.items():
+        flag = world.flags[placement.cluster]
+        if (flag.anchored or flag.locked) and (ticket, placement.cluster) not in world.rejected:
+            assert placement.cluster == world.placed[ticket].cluster
+    locked = {c for c, flag in world.flags.items() if flag.locked}
+    assert locked.isdisjoint(a.cluster for a in (*plan.assign.values(), *plan.moves.values()))
+    for ticket, cluster in world.rejected:
+        assert ticket in human or world.placed[ticket].cluster != cluster
+
+
+@SLOWLY
+@given(SETS, st.integers(2, 5))
+def test_ids_are_kept_or_redirected_never_used_again(vectors: Vectors, batches: int) -> None:
+    world = World(vectors)
+    seen: set[int] = set()
+    for batch in range(batches):
+        live = list(range(len(vectors) * (batch + 1) // batches))
+        world.run(live, consolidating=batch % 2 == 1)
+        now = {placement.cluster for placement in world.placed.values()}
+        assert seen <= now | world.gone
+        assert now.isdisjoint(world.gone)
+        seen |= now
+
+
+def test_same_texts_meet_and_strangers_do_not() -> None:
+    topics = np.eye(DIM, dtype=np.float32)[:3]
+    world = World(np.concatenate([topics, topics, topics]))
+    world.run(list(range(9)), consolidating=False)
+
+    assert clusters(world.placed) == {frozenset({t, t + 3, t + 6}) for t in range(3)}
+
+
+def test_two_published_issues_are_never_merged_and_an_unpublished_one_joins_the_published() -> None:
+    same = World(np.tile(np.eye(DIM, dtype=np.float32)[:1], (6, 1)))
+    same.placed = {ticket: Placement(1 + ticket // 2, Origin.MODEL) for ticket in range(6)}
+    same.flags = {1: Flags(), 2: Flags(anchored=True), 3: Flags(anchored=True)}
+    same.run(list(range(6)), consolidating=True)
+
+    assert {placement.cluster for placement in same.placed.values()} == {2, 3}
+    assert same.gone == {1}
+
+
+def test_a_known_id_beats_a_bigger_newcomer() -> None:
+    world = World(np.tile(np.eye(DIM, dtype=np.float32)[:1], (9, 1)))
+    world.placed = {0: Placement(7, Origin.MODEL)}
+    world.run(list(range(9)), consolidating=True)
+
+    assert {placement.cluster for placement in world.placed.values()} == {7}
+
+
+def test_not_this_sends_a_ticket_away_and_leaves_no_redirect() -> None:
+    world = World(np.eye(DIM, dtype=np.float32)[:2])
+    world.placed = {0: Placement(1, Origin.MODEL), 1: Placement(2, Origin.MODEL)}
+    world.rejected = {(0, 1)}
+    plan = world.run([0, 1], consolidating=True)
+
+    assert set(plan.moves) == {0}
+    assert plan.merges == ()
+
+
+def test_nothing_gives_nothing() -> None:
+    empty = np.zeros((0, DIM), dtype=np.float32)
+
+    assert not group([], empty, {})
+    assert not group([], empty, {}, consolidating=True)
+
+
+def test_ids_and_vectors_must_agree() -> None:
+    with pytest.raises(ValueError, match="2 tickets but 1 vectors"):
+        group([1, 2], np.ones((1, DIM), dtype=np.float32), {})
+
+
+@pytest.mark.parametrize(("new", "placed", "wanted"), [(0, 0, False), (1200, 0, True), (5, 10, False), (30, 100, True)])
+def test_a_backfill_wants_consolidation(new: int, placed: int, wanted: bool) -> None:
+    assert wants_consolidation(new, placed) is wanted

@@ -1,0 +1,323 @@
+"""The promises P1 to P16 of domain.md 2.5, each as a property; two famous wrong formulas show that they can fail."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from bridge.analysis.explanation import ClusterFacts
+from bridge.analysis.ranking import portfolio, rank
+from bridge.analysis.record import canonical_json
+from bridge.analysis.value import SegmentFacts
+from bridge.words import Lifecycle, Priority, RemedyState, RiskBand, WorkaroundKind
+from tests.analysis.value_cases import (
+    CONFIG,
+    NOW,
+    Case,
+    account,
+    accounts,
+    cases,
+    days,
+    reference,
+    reference_score,
+    signals,
+    ticket,
+)
+
+BANDS = list(RiskBand)
+
+
+def real(case: Case) -> dict[str, tuple[float, float, float]]:
+    return {c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions}
+
+
+def sum_instead_of_max(case: Case) -> dict[str, tuple[float, float, float]]:
+    return reference(case, combine=math.fsum)
+
+
+def ratio_trend(case: Case) -> dict[str, tuple[float, float, float]]:
+    return reference(case, momentum=lambda new, old: 0.5 * (new - old) / (new + old), only_new=False)
+
+
+def non_negative_and_bounded(formula, case: Case) -> bool:
+    return all(0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values())
+
+
+def copies_change_nothing(formula, case: Case) -> bool:
+    original = case.cluster.signals
+    copies = [original[0]._replace(ticket_id=f"{original[0].ticket_id}-copy{i}") for i in range(7)]
+    return formula(case) == formula(case.with_signals([*original, *copies]))
+
+
+def dumps(case: Case) -> str:
+    return canonical_json(case.explain().to_dict())
+
+
+def score(case: Case) -> float:
+    return case.explain().score
+
+
+@given(cases(plain=True))
+def test_score_agrees_with_a_second_implementation(case):
+    ours, theirs = real(case), reference(case)
+    assert ours.keys() == theirs.keys()
+    assert all(ours[key] == pytest.approx(theirs[key]) for key in ours)
+    assert score(case) == pytest.approx(reference_score(reference(case)))
+
+
+@given(cases())
+def test_p01_contributions_are_bounded_and_sum_exactly_to_the_score(case):
+    assert non_negative_and_bounded(real, case)
+    record = case.explain().to_dict()
+    assert math.isfinite(record["score"])
+    assert record["score"] == math.fsum(c[part] for c in record["contributions"] for part in ("risk_now", "momentum"))
+    assert record["score"] == pytest.approx(math.fsum(s["amount"] for s in record["by_segment"]))
+    for c in record["contributions"]:
+        assert c["risk_now"] == c["V"] * min(1.0, c["beta"] * c["r"] * c["e"] * c["omega"] * c["m"])
+
+
+@given(cases(), st.integers(0, 7), st.integers(1, 50))
+def test_p02_copies_of_a_ticket_change_nothing(case, index, n):
+    assert copies_change_nothing(real, case)
+    original = case.cluster.signals
+    chosen = original[index % len(original)]
+    spam = [chosen._replace(ticket_id=f"x{i}") for i in range(n)]
+    spammed = case.with_signals([*spam, *original])
+    assert real(spammed) == real(case)
+    assert all(risk <= value for value, risk, _ in real(spammed).values())
+
+
+@given(cases(), st.none() | st.sampled_from(Priority), st.booleans(), st.sampled_from([0.3, 1.0]), st.data())
+def test_p03_a_new_ticket_never_lowers_the_score(case, priority, is_open, q, data):
+    late = account("late", 50_000.0)
+    case = replace(case, accounts=(*case.accounts, late))
+    who = data.draw(st.sampled_from([a.key for a in case.accounts]))
+    new = ticket("new", who, priority, age=0, is_open=is_open, q=q)
+    assert score(case.with_signals([*case.cluster.signals, new])) >= score(case)
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_p04_order_of_tickets_and_accounts_is_irrelevant(case, random):
+    mixed, people = list(case.cluster.signals), list(case.accounts)
+    random.shuffle(mixed)
+    random.shuffle(people)
+    assert dumps(replace(case, accounts=tuple(people)).with_signals(mixed)) == dumps(case)
+
+
+@given(cases(), st.floats(0, 500))
+def test_p05_ageing_never_raises_the_score(case, dt):
+    aged = case.with_signals(
+        s._replace(created_at=s.created_at - days(dt), last_customer_at=s.last_customer_at - days(dt))
+        for s in case.cluster.signals
+    )
+    if case.cluster.released_at is not None:
+        aged = aged.with_cluster(released_at=case.cluster.released_at - days(dt))
+    assert score(aged) <= score(case)
+
+
+@given(cases(), st.integers(0, 7))
+def test_p06_closing_or_a_better_workaround_never_raises_the_score(case, index):
+    original = list(case.cluster.signals)
+    index %= len(original)
+    closed = [*original[:index], original[index]._replace(is_open=False), *original[index + 1 :]]
+    assert score(case.with_signals(closed)) <= score(case)
+    ladder = [
+        (WorkaroundKind.NONE, False),
+        (WorkaroundKind.PARTIAL, False),
+        (WorkaroundKind.FULL, False),
+        (WorkaroundKind.FULL, True),
+    ]
+    steps = [score(case.with_cluster(workaround=kind, workaround_verified=ok)) for kind, ok in ladder]
+    assert steps == sorted(steps, reverse=True)
+
+
+@given(cases(), st.integers(0, 3), st.floats(1, 1e6))
+def test_p07_more_value_or_risk_never_lowers_the_score(case, index, more):
+    index %= len(case.accounts)
+    a = case.accounts[index]
+    changes: list[dict[str, object]] = [{"strategic_uplift": a.strategic_uplift + more}]
+    if a.arr is not None:
+        changes.append({"arr": a.arr + more})
+    if a.risk_band is not None:
+        changes.append({"risk_band": BANDS[min(3, BANDS.index(a.risk_band) + 1)]})
+    for change in changes:
+        assert score(case.with_account(index, **change)) >= score(case)
+
+
+@given(cases(), st.sampled_from([0.25, 0.7, 1.17, 4.0, 130.0]))
+def test_p08_scaling_all_money_scales_the_score(case, k):
+    people = tuple(
+        replace(a, arr=None if a.arr is None else a.arr * k, strategic_uplift=a.strategic_uplift * k)
+        for a in case.accounts
+    )
+    segments = tuple(replace(s, value_default=s.value_default * k) for s in case.segments)
+    assert score(replace(case, accounts=people, segments=segments)) == pytest.approx(k * score(case), rel=1e-9)
+
+
+@given(cases(), st.integers(0, 3))
+def test_p09_missing_value_data_stays_local(case, index):
+    index %= len(case.accounts)
+    erased = case.with_account(index, arr=None)
+    key = case.accounts[index].key
+    before, after = real(case), real(erased)
+    assert {k: v for k, v in before.items() if k != key} == {k: v for k, v in after.items() if k != key}
+    assert math.isfinite(score(erased))
+    unsure = erased.explain().uncertainty
+    assert all(map(math.isfinite, (*unsure.range80, unsure.n_eff, unsure.known_share, unsure.without_largest)))
+
+
+@given(cases(plain=True))
+def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
+    people = tuple(account(a.key, None, segment="all") for a in case.accounts)
+    tickets = [s._replace(last_customer_at=NOW, created_at=NOW - days(100), q=1.0) for s in case.cluster.signals]
+    case = replace(case, accounts=people, segments=(SegmentFacts("all", 7_000.0),)).with_signals(tickets)
+    weight = {Priority.URGENT: 1.0, Priority.HIGH: 0.5, Priority.NORMAL: 0.2, Priority.LOW: 0.05, None: 0.2}
+    votes: dict[str, float] = {}
+    for s in tickets:
+        votes[s.account_key] = max(votes.get(s.account_key, 0.0), weight[s.priority])
+    assert score(case) == pytest.approx(7_000.0 * 0.10 * math.fsum(votes.values()))
+    assert case.explain().uncertainty.known_share == 0
+
+
+@given(cases(plain=True), st.data())
+def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
+    other = case.with_signals(data.draw(signals(len(case.accounts), prefix="u")))
+    merged = case.with_signals([*case.cluster.signals, *other.cluster.signals])
+    x, y, both = real(case), real(other), real(merged)
+    for key, (_, risk, _) in both.items():
+        parts = [side[key][1] for side in (x, y) if key in side]
+        assert max(parts) <= risk <= math.fsum(parts)
+    totals = [case.explain().risk_now, other.explain().risk_now]
+    assert max(totals) <= merged.explain().risk_now <= math.fsum(totals) * (1 + 1e-12)
+
+
+@given(cases(), st.data())
+def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(case, data):
+    n = len(case.accounts)
+    others = [
+        case.with_signals(data.draw(signals(n))).with_cluster(id=i, workaround=WorkaroundKind.NONE) for i in (2, 3)
+    ]
+    explained = [c.explain() for c in (case, *others)]
+    found = portfolio(explained)
+    risks = [e.risk_now for e in explained]
+    hit = {c.account.key: c.account.rates.value for e in explained for c in e.contributions}
+    assert max(risks) <= found.amount <= found.sum_of_risk
+    assert found.sum_of_risk == pytest.approx(math.fsum(risks))
+    assert found.amount <= math.fsum(hit.values())
+    assert found.overlap == found.amount - found.sum_of_risk <= 0
+    assert portfolio(reversed(explained)) == found
+
+
+@given(cases(), st.integers(0, 255))
+def test_p13_split_then_merge_is_the_identity(case, mask):
+    sides: tuple[list, list] = ([], [])
+    for i, s in enumerate(case.cluster.signals):
+        sides[mask >> i & 1].append(s)
+    parts = [case.with_signals(side).explain() for side in sides]
+    assert sum(e.tickets for e in parts) == case.explain().tickets
+    assert dumps(case.with_signals([*sides[1], *sides[0]])) == dumps(case)
+
+
+@given(cases(), st.data(), st.sampled_from([0.1, 0.37, 0.9, 1.3]))
+def test_p14_scaling_every_beta_keeps_the_order(case, data, k):
+    n = len(case.accounts)
+    clusters = [case] + [case.with_signals(data.draw(signals(n))).with_cluster(id=i) for i in (2, 3, 4)]
+    config = replace(CONFIG, beta={w: b * k for w, b in CONFIG.beta.items()}, default_beta=CONFIG.default_beta * k)
+    before = [c.explain() for c in clusters]
+    after = [replace(c, config=config).explain() for c in clusters]
+    assert all(c.p < 1 for e in (*before, *after) for c in e.contributions)
+    scores = sorted(e.score for e in before)
+    assume(all(a == b == 0 or b - a > 1e-9 * b for a, b in itertools.pairwise(scores)))
+    assert [e.cluster_id for e in rank(after)] == [e.cluster_id for e in rank(before)]
+
+
+PRINT_EXAMPLE = """
+from bridge.analysis.record import canonical_json
+from tests.analysis.test_value_example import ACCOUNTS, C1, C2, C5
+from tests.analysis.value_cases import Case
+for cluster in (C1, C2, C5):
+    found = Case(tuple(ACCOUNTS), cluster).explain()
+    print(canonical_json(found.to_dict()), canonical_json(found.inputs))
+"""
+
+
+@given(cases())
+def test_p15_same_inputs_give_the_same_bytes(case):
+    assert dumps(case) == dumps(case)
+    assert canonical_json(case.explain().inputs) == canonical_json(case.explain().inputs)
+
+
+def test_p15_same_bytes_in_another_process():
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT_EXAMPLE],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+    assert len(runs.pop()) > 1000
+
+
+@given(cases(), st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]))
+def test_p16_time_zone_and_summer_time_do_not_matter(case, name):
+    zone = ZoneInfo(name)
+    moved = case.with_signals(
+        s._replace(created_at=s.created_at.astimezone(zone), last_customer_at=s.last_customer_at.astimezone(zone))
+        for s in case.cluster.signals
+    )
+    if case.cluster.released_at is not None:
+        moved = moved.with_cluster(released_at=case.cluster.released_at.astimezone(zone))
+    assert dumps(replace(moved, as_of=NOW.astimezone(zone))) == dumps(case)
+
+
+SEARCH = settings(
+    max_examples=1000,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+    database=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "promise"),
+    [(sum_instead_of_max, copies_change_nothing), (ratio_trend, non_negative_and_bounded)],
+)
+def test_wrong_formulas_are_caught(mutant, promise):
+    """The sum rewards spam (P2), a ratio of new to old accounts gives negative parts (P1)."""
+    find(cases(plain=True), lambda case: not promise(mutant, case), settings=SEARCH)
+    with pytest.raises(NoSuchExample):
+        find(
+            cases(plain=True),
+            lambda case: not promise(real, case),
+            settings=settings(SEARCH, max_examples=200),
+        )
+
+
+def test_back_filled_old_ticket_may_lower_momentum():
+    """The documented limit of P3: an old ticket shows that the account is not new."""
+    people = (account("a0", 10_000.0),)
+    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.HIGH, age=1),)))
+    old = ticket("0", "a0", Priority.HIGH, age=90)
+    assert score(case.with_signals([*case.cluster.signals, old])) < score(case)
+
+
+@given(accounts(), st.sampled_from([Lifecycle.PROSPECT, Lifecycle.CHURNED]))
+def test_prospects_and_churned_accounts_put_nothing_at_risk(people, lifecycle):
+    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.URGENT, age=0),), plan_state=RemedyState.TRIAGE))
+    found = case.with_account(0, lifecycle=lifecycle).explain()
+    assert (found.score, found.accounts, found.tickets) == (0.0, 1, 1)
+    assert found.contributions[0].account.source == lifecycle.value
