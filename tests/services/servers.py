@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 import requests
 
+from tests.require import missing, required
 from tests.services.smtp_sink import SmtpSink
 
 RECIPES = Path(__file__).parent
 INSTALL_S, START_S, STOP_S = 1500, 300, 40
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Why a server cannot be had."""
 
 
@@ -76,13 +77,9 @@ def _loopback(url: str) -> dict[str, Any]:
     return {"base_url": url, "allow_http": True, "allow_private_networks": ["127.0.0.0/8"], "timeout_s": 30.0}
 
 
-def required() -> bool:
-    return "servers" in os.environ.get("BRIDGE_REQUIRE", "").split(",")
-
-
 @contextmanager
 def running(recipe: str, folder: Path, smtp: str) -> Iterator[tuple[str, Path]]:
-    """(URL, state folder) of a server that is stopped at the end. Raises Unavailable."""
+    """(URL, state folder) of a server that is stopped at the end. Raises UnavailableError."""
     port = _free_port()
     env = {**os.environ, "SVC_DIR": str(folder), "SVC_PORT": str(port), "SVC_SMTP": smtp}
     _make_available(recipe, env)
@@ -95,18 +92,18 @@ def running(recipe: str, folder: Path, smtp: str) -> Iterator[tuple[str, Path]]:
 
 def _make_available(recipe: str, env: dict[str, str]) -> None:
     if shutil.which("dpkg-query") is None or shutil.which("bash") is None:
-        raise Unavailable(f"{recipe} needs Debian's packages")
+        raise UnavailableError(f"{recipe} needs Debian's packages")
     if (
         subprocess.run(["bash", RECIPES / recipe, "installed"], env=env, check=False, capture_output=True).returncode
         == 0
     ):
         return
-    if not required():
-        raise Unavailable(
+    if not required("servers"):
+        raise UnavailableError(
             f"the packages of {recipe} are not installed; BRIDGE_REQUIRE=servers lets the test install them"
         )
     if os.geteuid() != 0:
-        raise Unavailable(f"the packages of {recipe} are not installed and only root may install them")
+        raise UnavailableError(f"the packages of {recipe} are not installed and only root may install them")
     _run(recipe, "install", env, INSTALL_S)
 
 
@@ -121,19 +118,13 @@ def _run(recipe: str, verb: str, env: dict[str, str], seconds: int) -> None:
         except subprocess.TimeoutExpired:
             code = -1
     if code:
-        raise Unavailable(f"{recipe} {verb} failed ({code}):\n{log.read_text('utf-8', 'replace')[-3000:]}")
+        raise UnavailableError(f"{recipe} {verb} failed ({code}):\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _give_up(reason: Unavailable) -> None:
-    if required():
-        pytest.fail(str(reason), pytrace=False)
-    pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")
@@ -144,8 +135,8 @@ def request_tracker_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator
             with running("rt5.sh", folder, mail.address) as (url, state):
                 lines = (state / "token").read_text().split("\n")
                 yield RequestTrackerServer(url, dict(line.split(" ", 1) for line in lines if line), mail)
-        except Unavailable as reason:
-            _give_up(reason)
+        except UnavailableError as reason:
+            missing("servers", str(reason))
 
 
 @pytest.fixture(scope="session")
@@ -156,5 +147,5 @@ def redmine_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redmine
             with running("redmine.sh", folder, mail.address) as (url, state):
                 lines = (state / "keys").read_text().split("\n")
                 yield RedmineServer(url, dict(line.split("=", 1) for line in lines if line), mail)
-        except Unavailable as reason:
-            _give_up(reason)
+        except UnavailableError as reason:
+            missing("servers", str(reason))
