@@ -8,22 +8,24 @@ log() { printf '[%s] %s\n' "${NAME:-service}" "$*" >&2; }
 
 installed() { dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -c '^install ok installed$' | grep -qx "$#"; }
 
-# Without recommends, and without letting maintainer scripts start daemons. A package that an earlier run left
-# half configured is mended first. Ruby's variables of a recipe must not reach the maintainer scripts.
+# Without recommends, and without letting maintainer scripts start daemons; one at a time on this machine. A package
+# that an earlier run left half configured is mended first. Variables of a recipe must not reach the maintainer
+# scripts: Redmine's fails with a BUNDLE_GEMFILE that is not its own.
 apt_quiet() {
   installed "$@" && return 0
-  local policy=/usr/sbin/policy-rc.d made=0 status=0
-  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
-  apt_locked "$@" >"$SVC_DIR/apt.log" 2>&1 || status=$?
-  [ $made = 0 ] || rm -f $policy
-  [ $status = 0 ] || { tail -20 "$SVC_DIR/apt.log" >&2; return $status; }
+  (flock 9; apt_alone "$@" >"$SVC_DIR/apt.log" 2>&1) 9>/var/lock/issue-bridge-apt.lock \
+    || { tail -20 "$SVC_DIR/apt.log" >&2; return 1; }
 }
-apt_locked() {
+apt_alone() {
+  installed "$@" && return 0
+  local policy=/usr/sbin/policy-rc.d made=0 status=0
   local clean=(env -u BUNDLE_GEMFILE -u REDMINE_INSTANCE -u RAILS_ENV -u RUBYOPT -u SCHEMA -u RT_SITE_CONFIG -u RT_SITE_CONFIG_DIR)
+  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
   "${clean[@]}" dpkg --configure -a || true
   "${clean[@]}" apt-get update -qq || true
-  "${clean[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=900 "$@"
-  installed "$@"
+  "${clean[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=900 "$@" || status=$?
+  [ $made = 0 ] || rm -f $policy
+  return $status
 }
 
 alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }

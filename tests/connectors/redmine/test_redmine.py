@@ -14,8 +14,10 @@ from connectors.base import AuthFailed, FixVersion, IssueDraft, NotFound, Perman
 from connectors.redmine import Redmine, pull
 from connectors.redmine.mapping import Priorities, as_given, inert
 from tests.connectors.contract import DRAFT, KEY, READ_ERRORS, SECRET, TrackerContract, issues_of, last_cursor
-from tests.connectors.fake_api import bomb
+from tests.connectors.fake_api import Request, bomb
+from tests.connectors.redmine.description import problems
 from tests.connectors.redmine.fake import MARKER_FIELD, FakeRedmine
+from tests.require import shared_dir
 
 
 class World:
@@ -68,6 +70,22 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     fake = FakeRedmine(SECRET)
     with fake.api:
         yield World(fake)
+    assert [found for request in fake.api.requests for found in problems(request)] == []
+
+
+def test_every_request_is_in_redmines_description(world: World) -> None:
+    """The fixture looks at the requests of every test in this file; here it must be able to."""
+    shared_dir()
+    assert problems(Request("POST", "/issues.json", {}, {}, b'{"issue": {"subject": ["x"]}}'))
+    tracker = world.connector(marker_field=MARKER_FIELD, tracker="Feature")
+    made = tracker.create_issue(DRAFT, key=KEY)
+    tracker.find_issue(KEY)
+    tracker.update_issue(made.id, IssueDraft("new", "new", PriorityLevel.NEXT), key=KEY)
+    tracker.comment(made.id, "x", key="n-1")
+    cursor = last_cursor(tracker.pull_issues(None))
+    world.fake.seed({"version": 2, "status": "closed"})
+    list(tracker.pull_issues(cursor))
+    tracker.check()
 
 
 class TestTracker(TrackerContract):

@@ -71,10 +71,14 @@ def world(redmine_server: RedmineServer) -> Iterator[World]:
 
 
 class TestRealTracker(TrackerContract):
-    pass
+    """Faults are the fake's business; only a lost reply is played here."""
+
+    test_a_failing_read_raises_the_right_error = None
+    test_a_failing_write_raises_the_right_error = None
+    test_check_says_what_to_mend = None
 
 
-class TestRealTrackerWithMarkerField(TrackerContract):
+class TestRealTrackerWithMarkerField(TestRealTracker):
     @pytest.fixture
     def world(self, redmine_server: RedmineServer) -> Iterator[World]:
         with Relay(redmine_server.url) as relay:
