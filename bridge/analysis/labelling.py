@@ -137,6 +137,8 @@ def _finish(line: str) -> str:
 
 def _terms(text: str) -> set[str]:
     """Words that mean something, and pairs of neighbours that both do."""
+    if not text:
+        return set()
     words = [word if word not in STOP_WORDS else "" for word in _WORD.findall(text.lower().replace("’", "'"))]
     pairs = {f"{a} {b}" for a, b in pairwise(words) if a and b and a != b}
     return pairs | {word for word in words if len(word) > 1}

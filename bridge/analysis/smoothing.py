@@ -64,8 +64,10 @@ def _pull(points: Vectors, anchors: Vectors, k: int, how: Smoothing) -> Vectors:
         similar = block @ anchors.T
         nearest = np.argpartition(similar, -k, axis=1)[:, -k:]
         close = np.take_along_axis(similar, nearest, axis=1) >= how.close
-        pull = np.einsum("pk,pkd->pd", close.astype(np.float32), anchors[nearest]) / np.float32(k)
-        pulled[start : start + _BLOCK] = (1 - how.weight) * block + how.weight * pull
+        pull = np.zeros_like(block)
+        for column in range(k):
+            pull += np.where(close[:, column, None], anchors[nearest[:, column]], 0)
+        pulled[start : start + _BLOCK] = (1 - how.weight) * block + how.weight / k * pull
     return _unit(pulled)
 
 
