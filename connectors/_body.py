@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from connectors.base import Permanent
+
 _KEY = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}"
 _OPEN = r"\\?\[issue-bridge:"
 _BEGIN = re.compile(rf"^[ \t]*{_OPEN}(?P<key>{_KEY}) begin\b[^\n]*$", re.MULTILINE)
@@ -17,9 +19,8 @@ _FORGED = re.compile(r"\\*\[(\s*issue-bridge\s*):", re.IGNORECASE)
 
 
 def wrap(block: str, key: str) -> str:
-    """``block`` between marker lines that carry ``key``. Raises ValueError if ``key`` cannot be a marker."""
-    if not re.fullmatch(_KEY, key):
-        raise ValueError(f"{key!r} cannot be a marker: expected letters, digits and . _ : -")
+    """``block`` between marker lines that carry ``key``. Raises Permanent if ``key`` cannot be a marker."""
+    _require_key(key)
     text = strip_markers(block).replace("\r\n", "\n").strip("\n")
     opening = f"[issue-bridge:{key} begin, kept up to date; write above or below]"
     return f"{opening}\n\n{text}\n\n[issue-bridge:{key} end]"
@@ -49,8 +50,7 @@ def replace_block(body: str, block: str, key: str) -> str | None:
 
 def sign(text: str, key: str) -> str:
     """``text`` with a last line that carries ``key``: for comments and notes."""
-    if not re.fullmatch(_KEY, key):
-        raise ValueError(f"{key!r} cannot be a marker: expected letters, digits and . _ : -")
+    _require_key(key)
     return f"{strip_markers(text).rstrip()}\n\n[issue-bridge:{key}]"
 
 
@@ -62,6 +62,11 @@ def is_signed(text: str, key: str) -> bool:
 def strip_markers(text: str) -> str:
     """``text`` with everything that could pass for a marker of ours made harmless."""
     return _FORGED.sub(r"(\1:", text)
+
+
+def _require_key(key: str) -> None:
+    if not re.fullmatch(_KEY, key):
+        raise Permanent(f"{key!r} cannot be a marker: expected letters, digits and . _ : -")
 
 
 def _span(text: str, key: str) -> tuple[int, int] | None:

@@ -175,7 +175,7 @@ class FaultContract:
             pytest.skip("no credentials here")
         connector: Connector = world.connector()
         world.fault("401")
-        with pytest.raises(AuthFailed, match="[Cc]heck|token|password"):
+        with pytest.raises(AuthFailed, match=r"[Cc]heck|token|password"):
             connector.check()
 
 

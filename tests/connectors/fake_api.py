@@ -233,8 +233,6 @@ def _handler_class(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
-
         def _send(self, kind: str | None, reply: Reply) -> None:
             if kind in ("disconnect", "lost_reply"):
                 self.close_connection = True
@@ -274,4 +272,6 @@ def _handler_class(api: FakeApi) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_args: Any) -> None:
             return
 
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
+        setattr(Handling, f"do_{method}", Handling._serve)
     return Handling

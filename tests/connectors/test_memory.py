@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +28,11 @@ from connectors.memory import MemoryDesk
 from connectors.memory_tracker import MemoryTracker
 from tests.connectors.contract import KEY, T0, HelpDeskContract, SinkContract, TrackerContract
 
-ERRORS: dict[str, Callable[[], ConnectorError]] = {
-    "401": lambda: AuthFailed("check the token"),
-    "404": lambda: NotFound("gone"),
-    "429": lambda: RateLimited("slow down", 7.0),
-    "500": lambda: Transient("down"),
+ERRORS: dict[str, ConnectorError] = {
+    "401": AuthFailed("check the token"),
+    "404": NotFound("gone"),
+    "429": RateLimited("slow down", 7.0),
+    "500": Transient("down"),
 }
 
 
@@ -54,7 +53,7 @@ class MemoryWorld:
 
     def fault(self, kind: str) -> None:
         def fail(_operation: str) -> None:
-            raise ERRORS[kind]()
+            raise ERRORS[kind]
 
         self.made.before = fail
 
