@@ -78,11 +78,12 @@ class Row(NamedTuple):
 class Table:
     """A CSV file with a header that may be read several times. ``notes``: what a reader of the report should know."""
 
-    def __init__(self, path: Path, required: Sequence[str], known: Sequence[str]) -> None:
+    def __init__(self, path: Path, required: Sequence[str], known: Sequence[str], most: int = MOST_ROWS) -> None:
         """Raises ServiceError if the file cannot be read or has not the ``required`` columns."""
         self.path = path
         self.notes: list[str] = []
         self._required = required
+        self._most = most
         header = self._scan()
         next(self.rows(), None)
         columns = [name.strip().lower() for name in header]
@@ -104,8 +105,8 @@ class Table:
         try:
             with self.path.open("rb") as file:
                 for number, record in enumerate(Records(file, self._refuse).read()):
-                    if number == MOST_ROWS:
-                        raise ServiceError(f"{self.name} has more than {MOST_ROWS} rows: split it")
+                    if number == self._most:
+                        raise ServiceError(f"{self.name} has more than {self._most} rows: split it")
                     cells = None if record.values is None else {k.lower(): v for k, v in record.values.items()}
                     yield Row(record.line, cells, record.reason, record.raw)
         except FileRefused as error:
