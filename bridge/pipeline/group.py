@@ -122,7 +122,7 @@ def _labels(session: Session, plan: Plan) -> dict[int, Label]:
     if not members:
         return {}
     texts = ticket_texts(session)
-    labeller = Labeller(f"{subject}\n{text}" for subject, text in texts.values())
+    labeller = Labeller(text for _, text in texts.values())
     return {
         token: labeller.label([texts[t][0] for t in tickets], [texts[t][1] for t in tickets])
         for token, tickets in members.items()
