@@ -13,7 +13,7 @@ installed() { dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -c '^instal
 # scripts: Redmine's fails with a BUNDLE_GEMFILE that is not its own.
 apt_quiet() {
   installed "$@" && return 0
-  (flock 9; apt_alone "$@" >"$SVC_DIR/apt.log" 2>&1) 9>"${TMPDIR:-/tmp}/issue-bridge-apt.lock" \
+  (flock 9; apt_alone "$@" >"$SVC_DIR/apt.log" 2>&1) 9>"${TMPDIR:-/var/lock}/issue-bridge-apt.lock" \
     || { tail -20 "$SVC_DIR/apt.log" >&2; return 1; }
 }
 apt_alone() {
