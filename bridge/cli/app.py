@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -34,23 +33,30 @@ COMMANDS: dict[str, tuple[str, str]] = {
 class LazyGroup(TyperGroup):
     """A group whose commands are names until one is called. Help shows the names' own lines."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, line = COMMANDS[cmd_name]
-        if ctx.invoked_subcommand is None and not _is_called(ctx, cmd_name):
-            return click.Command(cmd_name, help=line)
-        command = typer.main.get_command(import_module(module).app)
-        command.name = cmd_name
-        return command
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """What help needs to know of a command."""
+        del ctx
+        return _named(cmd_name, COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is being called, whole."""
+        name, _, rest = super().resolve_command(ctx, args)
+        if name is None:
+            return name, None, rest
+        command = typer.main.get_command(import_module(COMMANDS[name][0]).app)
+        command.name = name
+        return name, command, rest
 
 
-def _is_called(ctx: click.Context, name: str) -> bool:
-    return name in (*ctx.protected_args, *ctx.args)
+def _named(name: str, line: str) -> Any:
+    """A command that is only its name and its line: what help lists."""
+    stub = typer.Typer(add_completion=False)
+    stub.command(name, help=line)(lambda: None)
+    return typer.main.get_command(stub)
 
 
 app = typer.Typer(
@@ -91,10 +97,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     try:
         result: Any = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        usage: Any = error
+        usage.show()
+        sys.exit(usage.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("stopped", err=True)
         sys.exit(130)
     except BridgeError as error:

@@ -11,7 +11,7 @@ from bridge.cli.workspace import AsJson, AsName, actor_of, now, opened
 from bridge.service.set_aside import list_set_aside
 from bridge.service.set_aside import replay as read_again
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command("list")

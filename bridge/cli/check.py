@@ -18,7 +18,7 @@ from bridge.settings import load_settings
 from bridge.store.migrate import current, head
 from connectors.base import ConnectorError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)

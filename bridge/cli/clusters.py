@@ -14,7 +14,7 @@ from bridge.service import reading
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.words import display_id, parse_cluster_id
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="IB-12 or 12.")]
 Tickets = Annotated[list[str], typer.Argument(metavar="TICKET...", help="Ticket ids, or CONNECTION:ID.")]

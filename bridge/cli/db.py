@@ -18,7 +18,7 @@ from bridge.store.migrate import current
 from bridge.store.migrate import downgrade as step_down
 from bridge.store.migrate import upgrade as step_up
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 def _unchecked(ctx: typer.Context) -> Bridge:

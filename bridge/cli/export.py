@@ -13,7 +13,7 @@ from bridge.service.errors import ServiceError
 from bridge.service.ranking import export
 from bridge.words import display_id
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

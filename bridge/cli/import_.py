@@ -14,7 +14,7 @@ from bridge.service.imported import ImportReport
 from bridge.service.supplier_import import import_suppliers
 from bridge.service.ticket_import import import_tickets
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="UTF-8; docs/formats.md lists the columns.")]
 

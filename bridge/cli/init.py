@@ -16,7 +16,7 @@ from bridge.settings import CONFIG_NAME, load_settings
 from bridge.settings.example import example_config
 from bridge.store.migrate import upgrade
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from bridge.store import outbox_queries
 from bridge.store.outbox import OutboxRow
 from bridge.words import OutboxState
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 OPEN = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEAD)
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as `outbox list` shows it.")]

@@ -13,7 +13,7 @@ from bridge.service import remedies
 from bridge.service.errors import ServiceError
 from bridge.words import display_id
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command()

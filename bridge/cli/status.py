@@ -10,7 +10,7 @@ from bridge.service.status import status as read_status
 from bridge.store.migrate import current, head
 from bridge.store.vectors import count_missing
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from bridge.cli.workspace import AsJson, opened
 from bridge.jobs import STEPS, SYNC, Jobs
 from bridge.service.errors import ServiceError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from bridge.jobs import FEEDBACK, INTAKE, OUTGOING, Jobs, Stop
 from bridge.progress import StepReport
 from bridge.worker import Job, Worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 NIGHT = 24 * 60.0
 
