@@ -18,8 +18,14 @@ from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, display_id
 
 
-def list_clusters(session: Session, actor: Actor, *, limit: int, at_least: int = 1) -> list[dict[str, Any]]:
-    """Issues by rank; those that no run has ranked yet come last. ``at_least``: tickets."""
+THIN = "thin evidence"
+
+
+def list_clusters(session: Session, actor: Actor, *, limit: int, thin: bool) -> tuple[list[dict[str, Any]], int]:
+    """Issues by rank, and how many were left out. Those that no run has ranked yet come last.
+
+    ``thin``: with the issues of thin evidence, which rank like any other but belong into no list of the top ones.
+    """
     require(actor, Permission.READ_CLUSTERS)
     scores, states, sizes = last_scores(session), plan_states(session), _sizes(session)
     clusters = [
