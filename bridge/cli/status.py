@@ -37,3 +37,7 @@ def needs_a_person(found: dict[str, object]) -> bool:
     connections: list[dict[str, object]] = found["connections"]  # type: ignore[assignment]
     outbox: dict[str, object] = found["outbox"]  # type: ignore[assignment]
     return bool(outbox["dead"]) or any(c["last_error"] for c in connections)
+
+
+def status_lines(found: dict[str, object]) -> list[str]:
+    return [str(found)]
