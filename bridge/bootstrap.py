@@ -83,12 +83,6 @@ class Bridge:
 def build(settings: Settings) -> Bridge:
     """Put the parts together. Raises SettingsError for a connection that cannot be."""
     connections = {name: _connect(name, own, settings) for name, own in settings.connections.items() if own.enabled}
-    for name, connection in connections.items():
-        target = connection.settings.notes_to
-        if target and "remedy_sink" not in (connections[target].roles if target in connections else ()):
-            raise SettingsError(
-                f"section [connections.{name}], key 'notes_to': {target!r} is no enabled connection that takes notes"
-            )
     tracker = settings.publish.tracker
     if tracker and "tracker" not in (connections[tracker].roles if tracker in connections else ()):
         raise SettingsError(f"section [publish], key 'tracker': {tracker!r} is no enabled connection to a tracker")

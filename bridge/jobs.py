@@ -176,14 +176,13 @@ class Jobs:
         return push(self.bridge.db, self._sinks(), lease=lease, now=self._now, progress=self.progress, stop=self.stop)
 
     def _sinks(self) -> dict[str, SinkPolicy]:
-        """By help desk: the connection that takes its notes."""
+        """Help desks that take notes."""
         takers = self.bridge.having("remedy_sink")
-        sinks = {}
-        for name, c in self.bridge.having("help_desk").items():
-            target = c.settings.notes_to or name
-            if target in takers:
-                sinks[name] = SinkPolicy(target, c.settings.remedy_tag, c.settings.remedy_fields)
-        return sinks
+        return {
+            name: SinkPolicy(c.settings.remedy_tag, c.settings.remedy_fields)
+            for name, c in self.bridge.having("help_desk").items()
+            if name in takers
+        }
 
     def _deliver(self) -> StepReport:
         """Needs no lease of its own: every outbox row is claimed by itself."""

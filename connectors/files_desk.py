@@ -44,7 +44,7 @@ class FilesOptions(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def notes_path(self) -> Path:
-        return self.notes or self.path.with_name("remedies.jsonl")
+        return self.notes or self.path.resolve().parent / "remedies.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _move(partition: Partition, constraints: Constraints, params: Params) -> boo
 
 def _move_one(partition: Partition, constraints: Constraints, params: Params, row: int, target: int) -> bool:
     source = int(partition.labels[row])
-    if partition.counts[source] < 2 or not partition.counts[target]:  # noqa: PLR2004
+    if partition.alone(row):
         return False
     point = partition.space.local[row]
     here = (point @ partition.sums[source] - 1) / (partition.counts[source] - 1)
@@ -134,10 +134,10 @@ def _let_go(partition: Partition, constraints: Constraints, params: Params) -> b
     """Tickets without close fellows become clusters of their own."""
     changed = False
     for slot in partition.filled().tolist():
-        if partition.counts[slot] < 2 or slot in constraints.keeping or slot in constraints.closed:  # noqa: PLR2004
+        if partition.counts[slot] == 1:
             continue
         for row in _strangers(partition, slot, params):
-            if constraints.may_leave(row, slot) and partition.counts[slot] > 1:
+            if constraints.may_leave(row, slot) and not partition.alone(row):
                 partition.leave(row)
                 partition.join(row, partition.open())
                 changed = True
@@ -146,9 +146,10 @@ def _let_go(partition: Partition, constraints: Constraints, params: Params) -> b
 
 def _strangers(partition: Partition, slot: int, params: Params) -> list[int]:
     rows = partition.rows(slot)
-    own: Vectors = partition.space.own[rows]
-    least = params.only_fellow if len(rows) == 2 else params.second_fellow  # noqa: PLR2004
-    nth = min(2, len(rows) - 1)
+    own = partition.space.own[rows]
+    fellows = len(rows) - 1
+    nth = min(fellows, 2)
+    least = params.only_fellow if fellows == 1 else params.second_fellow
     found: list[int] = []
     for start in range(0, len(rows), _BLOCK):
         similar: Vectors = own[start : start + _BLOCK] @ own.T
@@ -160,5 +161,4 @@ def _strangers(partition: Partition, slot: int, params: Params) -> list[int]:
 
 
 def _means(partition: Partition, slots: Rows) -> Vectors:
-    means: Vectors = partition.sums[slots] / partition.counts[slots, None].astype(np.float32)
-    return means
+    return (partition.sums[slots] / partition.counts[slots, None]).astype(np.float32)

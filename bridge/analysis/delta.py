@@ -13,7 +13,7 @@ One rule: the causes are replaced in the fixed order of `CAUSES`, and their part
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,43 +26,51 @@ CAUSES = ("new accounts", "severity change", "workaround", "decay", "release", "
 GRID = 2.0**-20
 
 
-def delta(old: Snapshot, new: Snapshot, score: float) -> dict[str, Any]:
-    """{amount, causes: [{cause, amount}, ...]} in money per year; `score` is the score of `new`.
+def delta(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], score: float) -> dict[str, Any]:
+    """{amount, causes: [{cause, amount}, ...]} in money per year; `exposures` and `score` are those of `new`.
 
     Parts lie on a grid of a millionth, fine enough for money and coarse enough for binary fractions to add up
     without rounding, in any order, up to eight thousand million.
     """
-    steps = [_snap(step) for step in (*_steps(old, new), score)]
+    steps = [_snap(step) for step in _steps(old, new, exposures, score)]
     parts = [after - before for before, after in itertools.pairwise(steps)]
     causes = [{"cause": cause, "amount": part} for cause, part in zip(CAUSES, parts, strict=True)]
     return {"amount": steps[-1] - steps[0], "causes": causes}
 
 
-def _steps(old: Snapshot, new: Snapshot) -> list[float]:
-    """The score before any replacement and after each cause but the last."""
+def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], score: float) -> list[float]:
+    """The score before any replacement and after each cause.
+
+    A cause that replaces nothing costs no work: most clusters of a run only grew older.
+    """
     stayed = {key: old.evidence[key] for key in old.evidence if key in new.evidence}
     entered = {key: new.evidence[key] for key in new.evidence if key not in old.evidence}
     rates = {key: old.rates.get(key, new.rates[key]) for key in new.evidence}
-    terms = old.terms
+    resevered = _with_new_severities(stayed, new)
 
-    def score(kept: Snapshot, override: Severity | None, omega: float, cut: float | None) -> float:
+    def mixed(kept: Snapshot, override: Severity | None, omega: float, cut: float | None) -> float:
         """`kept` holds the accounts that stayed; those that entered always come with their new tickets."""
-        hit = _hit(replace(kept, override=override, cut=cut), rates, terms)
-        arrivals = replace(new, evidence=entered, override=override, cut=cut)
-        hit |= _hit(arrivals, rates, terms)
-        return total(lines(hit, omega, terms).values())
+        hit = _hit(replace(kept, override=override, cut=cut), rates, old.terms)
+        hit |= _hit(replace(new, evidence=entered, override=override, cut=cut), rates, old.terms)
+        return total(lines(hit, omega, old.terms).values())
 
-    before = replace(old, evidence=stayed)
-    resevered = replace(old, evidence=_with_new_severities(stayed, new))
+    before = total(old.lines(old.exposures()).values()) if old.score is None else old.score
+    peopled = severed = eased = before
+    if entered or len(stayed) < len(old.evidence):
+        peopled = severed = eased = mixed(replace(old, evidence=stayed), old.override, old.omega, old.cut)
+    after_people = replace(old, evidence=resevered)
+    if old.override != new.override or resevered != stayed:
+        severed = eased = mixed(after_people, new.override, old.omega, old.cut)
+    if old.omega != new.omega:
+        eased = mixed(after_people, new.override, new.omega, old.cut)
     now = replace(new, evidence={key: new.evidence[key] for key in stayed})
-    return [
-        total(old.lines(old.exposures()).values()),
-        score(before, old.override, old.omega, old.cut),
-        score(resevered, new.override, old.omega, old.cut),
-        score(resevered, new.override, new.omega, old.cut),
-        score(now, new.override, new.omega, old.cut),
-        score(now, new.override, new.omega, new.cut),
-    ]
+    released = score
+    if old.terms != new.terms:
+        released = mixed(now, new.override, new.omega, new.cut)
+    elif rates != new.rates:
+        released = total(replace(new, rates=rates).lines(exposures).values())
+    aged = released if old.cut == new.cut else mixed(now, new.override, new.omega, old.cut)
+    return [before, peopled, severed, eased, aged, released, score]
 
 
 def _hit(side: Snapshot, rates: Mapping[str, Rates], terms: Terms) -> dict[str, tuple[Rates, Exposure, bool]]:
@@ -74,11 +82,12 @@ def _hit(side: Snapshot, rates: Mapping[str, Rates], terms: Terms) -> dict[str, 
     return found
 
 
-def _with_new_severities(stayed: Mapping[str, Any], new: Snapshot) -> dict[str, list[Evidence]]:
-    changed = {}
+def _with_new_severities(stayed: Mapping[str, Sequence[Evidence]], new: Snapshot) -> dict[str, Sequence[Evidence]]:
+    changed: dict[str, Sequence[Evidence]] = {}
     for key, evidence in stayed.items():
         now = {e.ticket_id: e.severity for e in new.evidence[key]}
-        changed[key] = [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence]
+        moved = any(now.get(e.ticket_id, e.severity) != e.severity for e in evidence)
+        changed[key] = [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence] if moved else evidence
     return changed
 
 

@@ -62,7 +62,7 @@ def explain(cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, 
     contributions.sort(key=lambda c: (-(c.risk_now + c.momentum), c.account.name, c.account.key))
     counted = [e for key in amounts for e in snapshot.counted(key)]
     found = uncertainty(score, contributions, valuation.config)
-    inputs = snapshot.to_inputs([c.account.key for c in contributions])
+    inputs = snapshot.to_inputs([c.account.key for c in contributions], score)
     before = None if previous is None else Snapshot.from_inputs(previous)
     return Explanation(
         cluster_id=cluster.id,
@@ -84,7 +84,7 @@ def explain(cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, 
             config=valuation.config,
         ),
         contributions=contributions,
-        delta_vs_previous=None if before is None else delta(before, snapshot, score),
+        delta_vs_previous=None if before is None else delta(before, snapshot, exposures, score),
         last_signal=max((e.signal for e in counted), default=None),
         inputs=inputs,
     )

@@ -74,7 +74,7 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
         "channel": _clean(ticket.channel, ()),
         "language": _clean(ticket.language, ()) or language_of(text, None),
         "tags": [clean for tag in ticket.tags if (clean := _clean(tag, known))],
-        "attributes": redact_tree(dict(ticket.attributes)),
+        "attributes": redact_tree(dict(ticket.attributes), known),
         "url": _clean(ticket.url, known),
         "csat": _clean(ticket.csat, known),
         "created_at": ticket.created_at,

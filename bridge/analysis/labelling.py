@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
+from math import log, sqrt
 
 from bridge.analysis.stopwords import GREETINGS, STOP_WORDS
 
@@ -27,7 +27,6 @@ _SENTENCES = 4
 _ENOUGH = 12
 """A line shorter than this, in characters, seldom says what is wrong."""
 _SHORT_GREETING = 4
-_SPECIFIC = 0.5
 _WORD = re.compile(r"[^\W\d_](?:[\w]|['’\-.](?=\w))*")
 _PREFIX = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|antw)\s*:|\[[^\]]{0,40}\]|\(?#\d+\)?)\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
@@ -117,7 +116,7 @@ def _clean(line: str) -> str:
 def _score(line: str, weights: Mapping[str, float]) -> float:
     """Weight of what the line says, by its length; lines that are cut, too short or full of numbers count half."""
     terms = _terms(line)
-    score = sum(weights.get(term, 0.0) for term in terms) / (3 + len(terms)) ** _SPECIFIC
+    score = sum(weights.get(term, 0.0) for term in terms) / sqrt(3 + len(terms))
     if not _ENOUGH <= len(line) <= TITLE_LENGTH:
         score *= 0.5
     if _PLACEHOLDER.search(line):
@@ -138,6 +137,8 @@ def _finish(line: str) -> str:
 
 def _terms(text: str) -> set[str]:
     """Words that mean something, and pairs of neighbours that both do."""
+    if not text:
+        return set()
     words = [word if word not in STOP_WORDS else "" for word in _WORD.findall(text.lower().replace("’", "'"))]
     pairs = {f"{a} {b}" for a, b in pairwise(words) if a and b and a != b}
     return pairs | {word for word in words if len(word) > 1}

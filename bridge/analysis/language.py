@@ -1,6 +1,8 @@
 """Which language a text is in, or None: a wrong language costs more than an unknown one.
 
-Rule: short texts are not guessed; the model (a few MB) is loaded at the first text that is long enough.
+Rule: short texts are not guessed, and small relatives of a large language (Galician, Afrikaans) are not in
+``LANGUAGES``, since they only make short texts of the large one uncertain. The model is loaded at the
+first text that is long enough.
 """
 
 from __future__ import annotations
@@ -11,6 +13,10 @@ from typing import Any
 
 MIN_LETTERS = 40
 MIN_PROBABILITY = 0.9
+LANGUAGES = [
+    *("ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja"),
+    *("ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "vi", "zh"),
+]
 _READ = 2000
 _LETTER = re.compile(r"[^\W\d_]")
 _PLACEHOLDER_OR_LINK = re.compile(r"\[\w+\]|https?://\S+")
@@ -35,4 +41,6 @@ def language_of(text: str, hint: str | None) -> str | None:
 def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - loading the model takes half a second
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(LANGUAGES)
+    return identifier

@@ -1,6 +1,11 @@
 """The newest words of the customer in a mail: without quotes, signature, greeting, disclaimer and placeholders.
 
 Rule: what is cut never leaves nothing: each rule that would empty the text is not applied.
+
+Own rules, since they found the core of 44 of the 44 labelled mails in tests/analysis/mails.py (39 at first sight; the
+mails are ours too, so expect less of others). mail-parser-reply 1.36 with all five
+languages found 11 and quotequail 0.5.4, which knows quotes but no signatures, 3; run before our rules they lowered the
+result to 42 and 43, as both take the answers below a quote away, and they are 3 to 7 times slower.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from bridge.analysis.mailpatterns import (
     PLACEHOLDERS,
     REPLY_END,
     REPLY_START,
+    SENDER_FIELD,
     SEPARATOR,
     SIGNATURE_MARK,
 )
@@ -86,6 +92,8 @@ def _reply_head(lines: list[str], place: int) -> int:
             if REPLY_END.search(joined):
                 return count
     fields = 0
+    if not SENDER_FIELD.match(line):
+        return 0
     while place + fields < len(lines) and HEADER_FIELD.match(lines[place + fields].strip(" >\t")):
         fields += 1
     return fields if fields >= _FEWEST_FIELDS else 0
@@ -107,15 +115,16 @@ def _without_mark(lines: list[str]) -> list[str]:
 
 
 def _without_closing(lines: list[str]) -> list[str]:
-    """Cut at a closing that only short lines follow; the closing may carry the name."""
-    for place in range(len(lines)):
-        if not CLOSING.match(lines[place][: _CLOSING_LINE_LENGTH + 1]):
-            continue
-        rest = [line for line in lines[place + 1 :] if line.strip()]
-        short = len(rest) <= _CLOSING_LINES and all(len(line) <= _CLOSING_LINE_LENGTH for line in rest)
-        if short:
-            return lines[:place]
-    return lines
+    """Cut at the first closing that only few and short lines follow; the closing may carry the name."""
+    cut, below = len(lines), 0
+    for place in range(len(lines) - 1, -1, -1):
+        line = lines[place].strip()
+        if len(line) > _CLOSING_LINE_LENGTH or below > _CLOSING_LINES:
+            break
+        if CLOSING.match(line):
+            cut = place
+        below += bool(line)
+    return lines[:cut]
 
 
 def _without_greeting(lines: list[str]) -> list[str]:

@@ -108,6 +108,9 @@ class Partition:
     def rows(self, slot: int) -> Rows:
         return np.fromiter(sorted(self.members[slot]), dtype=np.int64, count=len(self.members[slot]))
 
+    def alone(self, row: int) -> bool:
+        return bool(self.counts[self.labels[row]] == 1)
+
     def filled(self) -> Rows:
         """Slots that have rows, ascending."""
         return np.flatnonzero(self.counts[: self.slots])

@@ -54,7 +54,7 @@ def redact(text: str, known: Sequence[str] = ()) -> Redacted:
     """Put ``[email] [phone] [card] [iban] [ip] [ssn] [key] [name]`` in place of what was found.
 
     The text also comes back in NFC, without control and invisible characters (one inside a number would hide it).
-    Decode HTML and entities first. A placeholder joins its neighbours anew, so it is searched again until nothing is found.
+    Decode HTML and entities first. A placeholder changes what its neighbours mean, so the text is searched again.
     """
     counts: dict[str, int] = {}
     text = visible(text)
@@ -113,7 +113,7 @@ def _replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
 def redact_tree(value: Json, known: Sequence[str] = ()) -> Json:
     """The same lists and objects with every string, key and telling number redacted.
 
-    A key lends its meaning to its value: ``{"password": "tulip"}`` loses the tulip. Keys that become equal are numbered.
+    A key lends its meaning to its value: ``{"password": "tulip"}`` loses the tulip. Equal new keys are numbered.
     What lies deeper than 60 levels is replaced by "[too deep]".
     """
     return _branch(value, known, "", _DEEPEST)

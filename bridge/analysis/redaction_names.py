@@ -18,7 +18,10 @@ _SPELLED_AT = re.compile(
 )
 _SPELLED_HINT = re.compile(r"[\[({<][ \t]{0,2}(?:at|ät|@|arroba|arobase)[ \t]{0,2}[\])}>]|[ \t]@[ \t]|[ \t]dot[ \t]")
 _LOCAL_BACKWARDS = re.compile(r"[\w.+\-%'!#$&*/=?^`{|}~]{1,64}")
-_DOT = r"(?:\.|[ \t]{0,2}[\[({<][ \t]{0,2}(?:dot|punkt|point|punto|punt|\.)[ \t]{0,2}[\])}>][ \t]{0,2}|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
+_DOT = (
+    r"(?:\.|[ \t]{0,2}[\[({<][ \t]{0,2}(?:dot|punkt|point|punto|punt|\.)[ \t]{0,2}[\])}>][ \t]{0,2}"
+    r"|[ \t]{1,2}(?:dot|punkt)[ \t]{1,2})"
+)
 _DOMAIN = re.compile(
     rf"(?:(?:\w[\w\-]{{0,62}}{_DOT}){{1,8}}(?:xn--[\w\-]{{2,59}}|[^\W\d_]{{2,24}})(?![\w])|\[\d[\d.:a-f]{{3,40}}\])",
     re.IGNORECASE,
@@ -29,95 +32,18 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAME_GAP = re.compile(r"[ .,\-'’]{1,2}")
 _SHORTEST = 3
 _EAST_ASIAN = "\u2e80"
-_NO_NAMES = frozenset(
-    [
-        "support",
-        "team",
-        "teams",
-        "customer",
-        "customers",
-        "service",
-        "services",
-        "helpdesk",
-        "help",
-        "desk",
-        "info",
-        "admin",
-        "administrator",
-        "contact",
-        "office",
-        "mail",
-        "sales",
-        "billing",
-        "noreply",
-        "reply",
-        "agent",
-        "user",
-        "unknown",
-        "anonymous",
-        "system",
-        "kunde",
-        "kunden",
-        "kundenservice",
-        "kundendienst",
-        "client",
-        "the",
-        "von",
-        "van",
-        "der",
-        "den",
-        "and",
-        "und",
-        "mrs",
-        "herr",
-        "frau",
-        "madame",
-        "monsieur",
-        "gmbh",
-        "inc",
-        "ltd",
-        "llc",
-        "corp",
-        "company",
-        "group",
-        "com",
-        "org",
-        "net",
-        "www",
-        "http",
-        "https",
-        "test",
-        "hello",
-    ]
-)
-_WORDS_TOO = frozenset(
-    [
-        "may",
-        "will",
-        "mark",
-        "bill",
-        "rich",
-        "grant",
-        "hope",
-        "grace",
-        "joy",
-        "rose",
-        "art",
-        "chase",
-        "drew",
-        "frank",
-        "jack",
-        "max",
-        "sue",
-        "dawn",
-        "page",
-        "price",
-        "best",
-        "young",
-        "long",
-        "case",
-    ]
-)
+_NO_NAMES = frozenset({
+    *("support", "team", "teams", "customer", "customers", "service", "services", "helpdesk", "help", "desk"),
+    *("info", "admin", "administrator", "contact", "office", "mail", "sales", "billing", "noreply", "reply"),
+    *("agent", "user", "unknown", "anonymous", "system", "kunde", "kunden", "kundenservice", "kundendienst"),
+    *("client", "the", "von", "van", "der", "den", "and", "und", "mrs", "herr", "frau", "madame", "monsieur"),
+    *("gmbh", "inc", "ltd", "llc", "corp", "company", "group", "com", "org", "net", "www", "http", "https", "test"),
+    *("hello",),
+})  # fmt: skip
+_WORDS_TOO = frozenset({
+    *("may", "will", "mark", "bill", "rich", "grant", "hope", "grace", "joy", "rose", "art", "chase", "drew"),
+    *("frank", "jack", "max", "sue", "dawn", "page", "price", "best", "young", "long", "case"),
+})  # fmt: skip
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:

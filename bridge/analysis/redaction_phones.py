@@ -1,8 +1,9 @@
 """Telephone numbers.
 
-Rule: validation by ``phonenumbers`` costs about 0.1 ms a region, so it is asked only about candidates of the right shape, and
-past ``CHECKS`` candidates in one text the shape decides alone: a flood of numbers is hidden rather than looked up.
-Its own matcher is not used: it takes a text once for each region and loses numbers that a word beside them gives away.
+Rule: validation by ``phonenumbers`` costs about 0.1 ms a region, so it is asked only about candidates of the right
+shape, and past ``CHECKS`` candidates in one text the shape decides alone: a flood of numbers is hidden rather than
+looked up. Its own matcher is not used: it reads a text once for each region and misses numbers that only a word beside
+them gives away.
 """
 
 from __future__ import annotations
@@ -23,18 +24,25 @@ _GAP = r"[ \t().\-/]{0,3}"
 _INTERNATIONAL = re.compile(rf"(?:(?<![\w+])\+|(?<![\w+])(?<!\d[ .\-])00)[ (]{{0,2}}[1-9](?:{_GAP}\d){{6,14}}(?!\d)")
 _NATIONAL = re.compile(rf"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])\(?0[1-9](?:{_GAP}\d){{6,10}}(?!\w|[.,:\-/]\d)")
 _NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])(?:\+?1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .\-]))\d{3}(?(1)\1|[ .\-])\d{4}(?!\w|[.,\-]\d)"
+    r"(?<![\w.,\-/#=$€£+])(?<!\d[ .\-])(?:\+?1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .\-]))\d{3}(?(1)\1"
+    r"|[ .\-])\d{4}(?!\w|[.,\-]\d)"
 )
 _NAMED = re.compile(
-    r"(?:tel(?:[eé]?(?:fon|ph(?:on)?e|foon)\w*|éfono)?|phone|fax|mobile?|mobil(?:nummer|telefon)?|móvil|handy(?:nummer)?|cell"
-    r"|whatsapp|gsm|portable|call (?:me|us|back|him|her|them)|reach (?:me|us)|erreichbar|ruf(?:en)? (?:sie )?(?:mich|uns)|rückruf)"
-    r"(?:[ \t:.=()\"'\-]{0,4}(?:(?:number|no|nr|num[eé]ro|nummer|is|ist|est|es|at|on|under|unter|au|al|op|an|ist:|auf)(?![a-z]))?){0,4}"
+    r"(?:tel(?:[eé]?(?:fon|ph(?:on)?e|foon)\w*|éfono)?|phone|fax|mobile?|mobil(?:nummer|telefon)?|móvil"
+    r"|handy(?:nummer)?|cell"
+    r"|whatsapp|gsm|portable|call (?:me|us|back|him|her|them)|reach (?:me|us)|erreichbar|ruf(?:en)? (?:sie )?(?:mich"
+    r"|uns)|rückruf)"
+    r"(?:[ \t:.=()\"'\-]{0,4}(?:(?:number|no|nr|num[eé]ro|nummer|is|ist|est|es|at|on|under|unter|au|al|op|an|ist:"
+    r"|auf)(?![a-z]))?){0,4}"
     rf"[ \t:.=(\"']{{0,4}}(\+?\(?\d(?:{_GAP}\d){{5,14}})(?!\d)",
 )
 _NUMBERED_THING = re.compile(
-    r"(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|ref\w*|ids?|nr|no|art\w*|sku|serial\w*|error|fehler\w*|code|build"
-    r"|version|commande|facture|pedido|factura|bestelling|factuur|kunden\w*|customer|vorgang\w*|tracking|sendung\w*|batch|lot"
-    r"|imei|isbn|ean|vat|ust|part|model|row|line|port|pid|account|konto\w*|contract|vertrag\w*|job|request|transaction|\#)"
+    r"(?:order|bestell\w*|invoice|rechnung\w*|ticket|case|ref\w*|ids?|nr|no|art\w*|sku|serial\w*|error|fehler\w*|code"
+    r"|build"
+    r"|version|commande|facture|pedido|factura|bestelling|factuur|kunden\w*|customer|vorgang\w*|tracking|sendung\w*"
+    r"|batch|lot"
+    r"|imei|isbn|ean|vat|ust|part|model|row|line|port|pid|account|konto\w*|contract|vertrag\w*|job|request"
+    r"|transaction|\#)"
     r"\W{0,4}(?:(?:no|nr|number|nummer|numéro|número|id|code|is|ist)\W{0,4}){0,2}$",
     re.IGNORECASE,
 )
@@ -44,18 +52,27 @@ _LAST_GROUP = re.compile(r"[ \t().\-/]+\d+$")
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:
-    """Numbers with a country code, national ones that are valid or of North American shape, any that is named a phone."""
+    """Numbers with a country code, national ones that are valid or look North American, any that is named a phone."""
     if not _SIX_DIGITS.search(text):
         return
     for match in _NAMED.finditer(lower(text)):
         if not _DATE.match(match.group(1)):
             yield match.span(1)
+    yield from _abroad(text)
+    yield from _domestic(text)
+
+
+def _abroad(text: str) -> Iterator[tuple[int, int]]:
     left = CHECKS
     for match in _INTERNATIONAL.finditer(text):
         left -= 1
         end = _international_end(match.group()) if left > 0 else len(match.group())
         if end:
             yield match.start(), match.start() + end
+
+
+def _domestic(text: str) -> Iterator[tuple[int, int]]:
+    left = CHECKS
     for match in _NORTH_AMERICAN.finditer(text):
         left -= 1
         spaced = match.group(1) == " "
@@ -86,7 +103,7 @@ def _international_end(candidate: str) -> int:
 
 
 def _callable_abroad(number: str) -> bool:
-    """A "+" number counts when its length is possible: invented and new ranges are hidden too. A "00" number must be valid."""
+    """A "+" number needs a possible length, so that invented and new ranges go too; a "00" number must be valid."""
     if number.startswith("00"):
         return _valid("+" + number.removeprefix("00"), (None,))
     try:

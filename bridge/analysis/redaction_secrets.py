@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from bridge.analysis.characters import lower
 
 _PEM = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,20000}+(?:-----END [A-Z0-9 ]{0,60}-----)?"
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]"
+    r"|-(?!----)){0,20000}+(?:-----END [A-Z0-9 ]{0,60}-----)?"
 )
 _USERINFO = re.compile(r"(?<=://)[^\s/@:?#\0]{0,100}:[^\s/\0]{1,200}(?=@)")
 _QUERY = re.compile(
-    r"[?&;#](?:(?:access_|auth_|id_|refresh_|session_|reset_|csrf_|api_?)?token|sig|signature|api[_-]?key|secret|client_secret|password"
+    r"[?&;#](?:(?:access_|auth_|id_|refresh_|session_|reset_|csrf_|api_?)?token|sig|signature|api[_-]?key|secret"
+    r"|client_secret|password"
     r"|passwd|pwd|auth|jwt|session|sid|otp|x-amz-(?:signature|credential|security-token)|x-goog-signature|ticket"
     r"|(?:key|code)(?==[^\s&#]{16}))=([^\s&#\"'<>\0]{3,4000})",
     re.IGNORECASE,
@@ -27,7 +29,7 @@ _MADE = re.compile(
     r"(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     r"|gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{20,255}|gl(?:pat|dt|rt|cbt)-[\w\-]{16,255}"
     r"|xox[abeoprs]-[\w\-]{8,255}|xapp-[\w\-]{8,255}|hooks\.slack\.com/services/[\w/]{10,100}"
-    r"|(?:sk|pk|rk)_(?:live|test)_\w{8,255}|(?:sk|pk)_(?=\w{0,60}\d)\w{16,255}|whsec_[\w+/=]{8,255}|brg_[\w\-]{6,255}"
+    r"|[a-z]{2,12}_(?:live|test|prod)_(?=\w{0,60}\d)\w{16,255}|(?:sk|pk|rk)_(?:live|test)_\w{8,255}|(?:sk|pk)_(?=\w{0,60}\d)\w{16,255}|whsec_[\w+/=]{8,255}|brg_[\w\-]{6,255}"
     r"|sk-(?=[\w\-]{0,60}\d)[\w\-]{20,255}|AIza[\w\-]{30,45}|ya29\.[\w\-]{20,2000}|SG\.[\w\-]{16,64}\.[\w\-]{16,64}"
     r"|npm_[A-Za-z0-9]{30,80}|pypi-[\w\-]{30,300}|hf_[A-Za-z0-9]{20,80}|shp(?:at|ca|pa|ss)_[0-9a-f]{20,80}"
     r"|do[opr]_v1_[0-9a-f]{20,80}|lin_(?:api|oauth)_\w{20,80}|ATATT3x[\w\-=]{20,300}|\d{8,10}:AA[\w\-]{30,40}"
@@ -48,15 +50,20 @@ _PASS_WORD = re.compile(
 )
 _KEY_WORD = re.compile(
     r"api[ _\-]?(?:key|schl(?:ü|ue)ssel|sleutel)|access[ _\-]?key|secret[ _\-]?key|private[ _\-]?key|signing[ _\-]?key"
-    r"|encryption[ _\-]?key|licen[sc]e[ _\-]?key|product[ _\-]?key|activation[ _\-]?key|master[ _\-]?key|shared[ _\-]?key"
-    r"|account[ _\-]?key|storage[ _\-]?key|subscription[ _\-]?key|secret|token|connection[ _\-]?string|otp|tan|pin(?:[ _\-]?(?:code|number))?"
-    r"|lizenzschl(?:ü|ue)ssel|session[ _\-]?id|clé[ _\-]?(?:d'api|api)|cle[ _\-]?(?:d'api|api)|clave[ _\-]?(?:de[ _\-])?api"
+    r"|encryption[ _\-]?key|licen[sc]e[ _\-]?key|product[ _\-]?key|activation[ _\-]?key|master[ _\-]?key"
+    r"|shared[ _\-]?key"
+    r"|account[ _\-]?key|storage[ _\-]?key|subscription[ _\-]?key|secret|token|connection[ _\-]?string|otp|tan"
+    r"|pin(?:[ _\-]?(?:code|number))?"
+    r"|lizenzschl(?:ü|ue)ssel|session[ _\-]?id|clé[ _\-]?(?:d'api|api)|cle[ _\-]?(?:d'api|api)"
+    r"|clave[ _\-]?(?:de[ _\-])?api"
     r"|2fa[ _\-]?code|mfa[ _\-]?code|verification[ _\-]?code|security[ _\-]?code|backup[ _\-]?code|recovery[ _\-]?code"
 )
 _SHORT_WORDS = frozenset({"pw", "pwd", "mdp", "clave", "otp", "tan", "pin"})
 _CODE_WORD = re.compile(r"otp|tan|pin|.*code|.*key")
 _VALUE = re.compile(
-    r"[\"'\])*]{0,3}(?:[ \t]{0,3}(?P<sign>:=|=>|[:=>])[ \t]{0,3}|[ \t]{1,3}(?P<verb>is|was|ist|war|lautet|est|es|era)[ \t:=]{1,4}|[ \t]{1,3})"
+    r"[\"'\])*]{0,3}(?:[ \t]{0,3}(?P<sign>:=|=>|[:=>])[ \t]{0,3}(?:\n[ \t]{0,3})?|[ \t]{1,3}(?P<verb>is|was|ist|war"
+    r"|lautet|est|es"
+    r"|era)[ \t:=]{1,4}|[ \t]{1,3})"
     r"(?:[\"'`“”‘’„«](?P<quoted>[^\"'`“”‘’«»\n\0]{3,200})[\"'`“”‘’»]|(?P<bare>[^\s\"'`<>,;\0]{3,8000}+))",
     re.IGNORECASE,
 )
@@ -67,7 +74,8 @@ _HARMLESS = re.compile(
 _LAST_ON_LINE = re.compile(r"[ \t]*(?:[,;.<]|\r?$|(?:and|und|et|y|en)\b)", re.MULTILINE)
 _IN_QUERY = re.compile(r"[?&;#][\w\-]*$")
 _MADE_HINT = re.compile(
-    r"A[KSIRGN][A-Z]{2}|gh[pousr]_|github_|gl[prdc]|xox|xapp|hooks\.slack|[spr]k[_-]|whsec|brg_|AIza|ya29|SG\.|npm_|pypi-|hf_|shp"
+    r"_(?:live|test|prod)_|A[KSIRGN][A-Z]{2}|gh[pousr]_|github_|gl[prdc]|xox|xapp|hooks\.slack|[spr]k[_-]|whsec|brg_|AIza|ya29|SG\.|npm_"
+    r"|pypi-|hf_|shp"
     r"|do[opr]_|lin_|ATATT|:AA|key-|AC[0-9a-f]|SK[0-9a-f]|eyJ"
 )
 _LONG, _SURE = 12, 16
@@ -127,4 +135,4 @@ def _secret(word: re.Match[str], value: re.Match[str], secret: str, text: str, e
         return mixed or quoted or "=" in value["sign"] or _LAST_ON_LINE.match(text, end) is not None
     if secret.isdigit():
         return len(secret) >= _SURE or _CODE_WORD.match(word.group()) is not None
-    return mixed or len(secret) >= _SURE
+    return mixed or "=" in value["sign"] or len(secret) >= _SURE

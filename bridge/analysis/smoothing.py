@@ -1,8 +1,9 @@
 """From sentence vectors to the two views in which tickets are compared. Rule: deterministic in tickets and vectors.
 
 Centring: sentence vectors sit in a cone, so a threshold does not carry over from one corpus to another before the
-mean is taken off. Smoothing: every ticket moves towards its nearest anchors, which evens out local density; the
-anchors are a bounded sample, so that the local scale stays the same when the volume grows.
+mean is taken off. Smoothing: a ticket moves towards its nearest anchors as far as they are close, so that a dense
+issue contracts and a ticket without fellows stays where it is. The anchors are a bounded sample: the local scale stays
+the same when the volume grows.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ _BLOCK = 2048
 @dataclass(frozen=True, slots=True)
 class Smoothing:
     anchors: int = 4000
-    neighbours: int = 15
+    neighbours: int = 8
     """At ``anchors`` tickets and more; fewer below, in proportion to the square root of the number of tickets."""
     fewest_neighbours: int = 3
     rounds: int = 3
     weight: float = 0.5
+    close: float = 0.6
+    """Cosine from which an anchor pulls. Without this bound, smoothing draws one-off tickets into dense clusters."""
     mean_prior: float = 100.0
     """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out."""
 
@@ -38,7 +41,7 @@ def build_space(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Spa
     k = min(max(round(how.neighbours * share**0.5), how.fewest_neighbours), how.neighbours)
     local = own
     for _ in range(how.rounds if len(anchors) > k else 0):
-        local, anchors = _pull(local, anchors, k, how.weight), _pull(anchors, anchors, k, how.weight)
+        local, anchors = _pull(local, anchors, k, how), _pull(anchors, anchors, k, how)
     return Space(own=own, local=local)
 
 
@@ -50,14 +53,21 @@ def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:
     return np.sort(np.argsort(mixed, kind="stable")[:wanted])
 
 
-def _pull(points: Vectors, anchors: Vectors, k: int, weight: float) -> Vectors:
-    """Each point ``weight`` of the way towards the mean of its ``k`` nearest anchors; an anchor counts for itself."""
+def _pull(points: Vectors, anchors: Vectors, k: int, how: Smoothing) -> Vectors:
+    """Each point ``weight`` of the way towards its ``k`` nearest anchors; those that are not close count as nothing.
+
+    An anchor counts as its own neighbour.
+    """
     pulled = np.empty_like(points)
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
         similar = block @ anchors.T
         nearest = np.argpartition(similar, -k, axis=1)[:, -k:]
-        pulled[start : start + _BLOCK] = (1 - weight) * block + weight * anchors[nearest].mean(axis=1)
+        close = np.take_along_axis(similar, nearest, axis=1) >= how.close
+        pull = np.zeros_like(block)
+        for column in range(k):
+            pull += np.where(close[:, column, None], anchors[nearest[:, column]], 0)
+        pulled[start : start + _BLOCK] = (1 - how.weight) * block + how.weight / k * pull
     return _unit(pulled)
 
 

@@ -28,7 +28,9 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`now` and `cut` (the release, if it has happened) are UTC epoch seconds; keys are account keys."""
+    """`now` and `cut` (the release, if it has happened) are UTC epoch seconds; keys are account keys. `score`
+    is None until it was computed.
+    """
 
     now: float
     cut: float | None
@@ -37,6 +39,7 @@ class Snapshot:
     terms: Terms
     rates: Mapping[str, Rates]
     evidence: Mapping[str, Sequence[Evidence]]
+    score: float | None = None
 
     def exposures(self) -> dict[str, Exposure]:
         """The accounts that count, in the order of their keys."""
@@ -54,15 +57,18 @@ class Snapshot:
         }
         return lines(hit, self.omega, self.terms)
 
-    def counted(self, key: str) -> list[Evidence]:
+    def counted(self, key: str) -> Sequence[Evidence]:
         """The account's tickets that the release did not settle."""
-        return [e for e in self.evidence[key] if self.cut is None or e.signal > self.cut]
+        if self.cut is None:
+            return self.evidence[key]
+        return [e for e in self.evidence[key] if e.signal > self.cut]
 
-    def to_inputs(self, keys: Sequence[str]) -> dict[str, Any]:
+    def to_inputs(self, keys: Sequence[str], score: float) -> dict[str, Any]:
         """JSON types; `accounts` is [key, V, beta, r, e, tickets] in the order of `keys`."""
         accounts = [[key, *self.rates[key], [list(e) for e in strongest(self.counted(key))]] for key in keys]
         return {
             "format": FORMAT,
+            "score": score,
             "now": self.now,
             "cut": self.cut,
             "override": self.override,
@@ -79,6 +85,7 @@ class Snapshot:
         weights, *rest = raw["terms"]
         override = raw["override"]
         return cls(
+            score=raw["score"],
             now=raw["now"],
             cut=raw["cut"],
             override=None if override is None else Severity(override),

@@ -5,7 +5,7 @@ from __future__ import annotations
 _ENGLISH = """
 a about after again all also am an and any are as at be because been before being but by can cannot can't could
 couldn't did didn't do does doesn't doing don't each for from get gets getting got had has have having he her here
-hers him his how i i'd i'll i'm i've if in into is isn't it it's its just like me more most my no nor now of off on
+hers him his how i i'd i'll i'm i've if in into is isn't it it's its just like me more most my no nor not now of off on
 once one only or other our ours out over own same she should so some still such than that that's the their them then
 there these they this those through to too under until up us very was wasn't way we were what when where which while
 who why will with won't would you your yours

@@ -11,9 +11,8 @@ import html
 import re
 from collections.abc import Sequence
 
-from inscriptis import get_text
+from inscriptis import ParserError, get_text
 from inscriptis.model.config import ParserConfig
-from lxml.etree import LxmlError
 
 from bridge.analysis.characters import visible
 from bridge.analysis.language import language_of
@@ -33,7 +32,12 @@ _CELL_TAG = re.compile(r"</?t[dh]\b[^<>]*>", re.IGNORECASE)
 _STYLE = re.compile(r"\sstyle\s{0,3}=\s{0,3}(?:\"[^\"<>]{0,4000}\"|'[^'<>]{0,4000}')", re.IGNORECASE)
 _HIDDEN_STYLE = re.compile(r"display\s{0,3}:\s{0,3}none", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
-_BREAK_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", re.IGNORECASE)
+_CONTAINER = re.compile(
+    r"<(/)?(?:div|span|ul|ol|blockquote|b|i|u|em|strong|font|center|section|article|a|table|td|tr|tbody|pre|code)\b",
+    re.IGNORECASE,
+)
+_DEEPEST = 120
+_BREAK_TAG = re.compile(r"<(?:br|/?p|/?div|/?li|/?tr|/h\d)\b[^<>]*>", re.IGNORECASE)
 
 _DOCUMENT = re.compile(
     r"\s*(?:<!doctype html|<html|<head|<body|<meta|<div|<p\b|<table|<span|<style|<font)", re.IGNORECASE
@@ -74,12 +78,23 @@ def _shortened(text: str, length: int) -> str:
 def _html_to_text(source: str) -> str:
     """By inscriptis, without tables and styles: its columns and paddings cost memory that a body could choose."""
     source = _STYLE.sub(_hidden_or_nothing, visible(source))
+    if _depth(source) > _DEEPEST:
+        return _stripped(source)
     blocks = _CELL_TAG.sub(" ", _BLOCK_TAG.sub("<div></div>", source))
     try:
         text: str = get_text(blocks, ParserConfig(display_links=False, display_images=False))
-    except (LxmlError, ValueError, RecursionError):
+    except (ParserError, ValueError, RecursionError):
         text = ""
     return text if text.strip() else _stripped(source)
+
+
+def _depth(source: str) -> int:
+    """Deepest nesting of container tags; the parser silently drops what lies below 255."""
+    deepest = depth = 0
+    for tag in _CONTAINER.finditer(source):
+        depth = max(0, depth - 1) if tag.group(1) else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _hidden_or_nothing(style: re.Match[str]) -> str:
@@ -109,12 +124,10 @@ def looks_like_html(body: str) -> bool:
 
 
 def embed_text(subject: str, messages: Sequence[str]) -> str:
-    """What is embedded: the bare subject and the cleaned first message that says something, 1,200 characters at most."""
+    """What is embedded: the bare subject and the cleaned first message that says something, at most ``EMBEDDED``."""
     topic = bare_subject(subject)
     story = next((cleaned for message in messages if (cleaned := clean(message))), "")
-    whole = (
-        f"{topic}\n{story}" if topic and not story.startswith(topic) else topic if len(topic) > len(story) else story
-    )
+    whole = story if story.startswith(topic) else f"{topic}\n{story}"
     if len(whole) <= EMBEDDED:
         return whole.strip()
     border = max(whole.rfind(" ", 0, EMBEDDED + 1), whole.rfind("\n", 0, EMBEDDED + 1))

@@ -58,6 +58,11 @@ def suppliers() -> tuple[Mapping[str, str], ...]:
     return tuple(_rows("suppliers.csv"))
 
 
+def opened_days_ago(group: str) -> int:
+    """Since when a group takes tickets. Raises StopIteration where data/suppliers.csv has no such group."""
+    return next(int(row["from_days"]) for row in suppliers() if row["group"] == group)
+
+
 @cache
 def names() -> Mapping[str, tuple[str, ...]]:
     return sections(files(__package__).joinpath("data", "people.txt").read_text("utf-8"))

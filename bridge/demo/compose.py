@@ -115,7 +115,7 @@ def _paragraphs(matter: Matter, contact: Contact, rng: Random, written: Written,
         found.append(f"{rng.choice(say['second'])} {fill(matter.second, matter.language, rng)}")
     if chance(rng, 0.22):
         found = [mistype(paragraph, rng, rng.randint(1, 3)) for paragraph in found]
-    if chance(rng, 0.09):
+    if chance(rng, 0.12):
         found.append(_personal(contact, matter.language, rng, written))
     return tuple(found)
 
@@ -142,7 +142,8 @@ def _signature(contact: Contact, language: str, rng: Random, written: Written) -
         return (contact.name.split()[0], rng.choice(say["mobile"]))
     if style == "name":
         return (contact.name,)
-    lines = [contact.name, rng.choice(say["role"])]
+    roles = say["role"]
+    lines = [contact.name, roles[len(contact.email) % len(roles)]]
     if contact.account:
         lines.append(contact.account.name)
     lines.append(f"{rng.choice(('Tel.', 'T', 'Phone:', 'M:'))} {contact.phone}")

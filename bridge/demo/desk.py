@@ -9,13 +9,12 @@ from random import Random
 
 from bridge.demo import planted
 from bridge.demo.chance import chance
-from bridge.demo.company import COMPANY_DOMAIN, Contact, names
+from bridge.demo.company import COMPANY_DOMAIN, Contact, names, opened_days_ago
 from bridge.demo.compose import Written, write
 from bridge.demo.moments import created_at, life
 from bridge.demo.plan import Planned
 from bridge.demo.wording import VERSIONS
 
-GOLD_QUEUE_SINCE_DAYS = 58
 _CHANNELS = (("email", "web", "chat", "phone"), (63, 14, 13, 10))
 _FIRST_ID = 48211
 _SLOWNESS: Mapping[str, float] = {
@@ -114,8 +113,8 @@ def _group(ticket: Planned, created: datetime, anchor: datetime, rng: Random) ->
     if account is not None and account.segment == "public sector":
         return "Public Sector Desk"
     if account is not None and account.premium:
-        moved = created >= anchor - timedelta(days=GOLD_QUEUE_SINCE_DAYS)
-        return "Gold Queue" if moved else "Premium Care"
+        opened = anchor - timedelta(days=opened_days_ago("Gold Queue"))
+        return "Gold Queue" if created.date() >= opened.date() else "Premium Care"
     if ticket.matter.language != "en":
         return "Continental Languages"
     return "Business Support" if account is not None and account.segment == "mid-market" else "Tier 1"

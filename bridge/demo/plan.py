@@ -56,8 +56,8 @@ class People:
         """Somebody of an account whose segment is weighted in ``who``; now and then a stranger."""
         if chance(self._rng, _STRANGERS):
             return self._stranger("en")
-        pool = [a for a in accounts() if who.get(a.segment.replace(" ", "-")) and a.name != LOUD_ACCOUNT]
-        weights = [a.weight * who[a.segment.replace(" ", "-")] for a in pool]
+        pool = [a for a in accounts() if _slug(a.segment) in who and a.name != LOUD_ACCOUNT]
+        weights = [a.weight * who[_slug(a.segment)] for a in pool]
         return self._rng.choice(self._of[self._rng.choices(pool, weights)[0].name])
 
     def speaking(self, language: str) -> Contact:
@@ -82,13 +82,18 @@ def plan(rng: Random) -> list[Planned]:
     return planned
 
 
+def _slug(segment: str) -> str:
+    return segment.replace(" ", "-")
+
+
 def _of_family(family: Family, known: tuple[Family, ...], people: People, rng: Random) -> Iterator[Planned]:
     rounds = {language: cycle(_shuffled(family, language, rng)) for language in LANGUAGES}
     for index in range(family.size):
         contact = people.loud() if index < family.loud else people.affected(family.who)
         language = _language(family, contact, rng)
         way = next(rounds[language])
-        also = _another(family, known, language, rng) if chance(rng, _TWO_MATTERS) else None
+        talks_of_more = index >= family.loud and chance(rng, _TWO_MATTERS)
+        also = _another(family, known, contact, language, rng) if talks_of_more else None
         yield Planned(
             key=family.key,
             title=family.title,
@@ -114,8 +119,9 @@ def _shuffled(family: Family, language: str, rng: Random) -> list[Way]:
 
 
 def _language(family: Family, contact: Contact, rng: Random) -> str:
-    spoken = any(way.language == contact.language for way in family.ways)
-    return contact.language if spoken and chance(rng, 0.85) else "en"
+    """Mostly the contact's own, less often where few wordings exist in it, so that none is repeated too much."""
+    spoken = sum(way.language == contact.language for way in family.ways)
+    return contact.language if spoken and chance(rng, min(0.85, 0.35 + 0.2 * spoken)) else "en"
 
 
 def _details(family: Family, language: str, rng: Random) -> tuple[str, ...]:
@@ -123,8 +129,14 @@ def _details(family: Family, language: str, rng: Random) -> tuple[str, ...]:
     return tuple(rng.sample(pool, min(len(pool), rng.choices((0, 1, 2), (40, 42, 18))[0])))
 
 
-def _another(family: Family, known: tuple[Family, ...], language: str, rng: Random) -> Family | None:
-    pool = [f for f in known if f.area != family.area and any(way.language == language for way in f.ways)]
+def _another(family: Family, known: tuple[Family, ...], contact: Contact, language: str, rng: Random) -> Family | None:
+    """An issue of another area that this customer may well have too."""
+    segment = _slug(contact.account.segment) if contact.account else "self-serve"
+    pool = [
+        other
+        for other in known
+        if other.area != family.area and segment in other.who and any(way.language == language for way in other.ways)
+    ]
     return rng.choice(pool) if pool else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
@@ -73,7 +73,18 @@ class Sample:
     suppliers: Path
     truth: Path
     canaries: Path
-    tickets: int
+    tickets: int = 0
+
+
+def sample_in(folder: Path) -> Sample:
+    """Where the sample of a folder lies, whether it has been written yet or not."""
+    return Sample(
+        helpdesk=folder / "helpdesk",
+        accounts=folder / "accounts.csv",
+        suppliers=folder / "suppliers.csv",
+        truth=folder / "truth.csv",
+        canaries=folder / "canaries.txt",
+    )
 
 
 def write_sample(folder: Path, anchor: datetime) -> Sample:
@@ -86,14 +97,7 @@ def write_sample(folder: Path, anchor: datetime) -> Sample:
     now = anchor.astimezone(UTC).replace(microsecond=0)
     rng = Random(SEED)
     written = tickets(plan(rng), now, rng)
-    sample = Sample(
-        helpdesk=folder / "helpdesk",
-        accounts=folder / "accounts.csv",
-        suppliers=folder / "suppliers.csv",
-        truth=folder / "truth.csv",
-        canaries=folder / "canaries.txt",
-        tickets=len(written),
-    )
+    sample = sample_in(folder)
     sample.helpdesk.mkdir(parents=True, exist_ok=True)
     _write_helpdesk(sample.helpdesk, written, now)
     _write_csv(sample.accounts, _ACCOUNT_COLUMNS, (_account_row(account.row, now) for account in accounts()))
@@ -109,7 +113,7 @@ def write_sample(folder: Path, anchor: datetime) -> Sample:
     )
     values = sorted({value for ticket in written for value in ticket.planted})
     sample.canaries.write_text("".join(f"{value}\n" for value in values), encoding="utf-8", newline="\n")
-    return sample
+    return replace(sample, tickets=len(written))
 
 
 def _write_helpdesk(folder: Path, written: Sequence[Ticket], now: datetime) -> None:

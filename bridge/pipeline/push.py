@@ -28,12 +28,11 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class SinkPolicy:
-    """Where a desk's notes go, and what its tickets get beside them.
+    """What a desk's tickets get beside the note.
 
     ``tag``: "bridge-STATE". ``fields``: names and values, with {issue} and {state} filled in.
     """
 
-    connection: str
     tag: bool = True
     fields: Mapping[str, str] | None = None
 
@@ -47,7 +46,7 @@ def push(
     progress: Progress = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> StepReport:
-    """Enqueue what open member tickets are owed. ``sinks``: by help desk, who takes the notes on its tickets."""
+    """Enqueue what open member tickets are owed. ``sinks``: help desks that take notes."""
     report = StepReport("push")
     with db.read() as session:
         owed = [
@@ -106,7 +105,7 @@ def _tell(
         key=key,
         stream=stream,
         kind="push_remedy",
-        connection=policy.connection,
+        connection=ticket.connection,
         payload=note,
         at=at,
         subject_id=cluster.id,
@@ -130,7 +129,7 @@ def _tell(
             key=f"{key}-fields",
             stream=stream,
             kind="set_fields",
-            connection=policy.connection,
+            connection=ticket.connection,
             payload=extra,
             at=at,
             subject_id=cluster.id,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, select
 
+from bridge.errors import BridgeError
 from bridge.store.access import User
 from bridge.words import Role
 
@@ -36,7 +37,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
 }
 
 
-class Forbidden(Exception):
+class Forbidden(BridgeError):
     """The actor may not do this; the message says who may."""
 
 

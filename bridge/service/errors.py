@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bridge.errors import BridgeError
 
-class ServiceError(Exception):
+
+class ServiceError(BridgeError):
     """The request cannot be done; the message says what was wrong and what to do."""
 
 

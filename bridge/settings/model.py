@@ -104,7 +104,6 @@ class ConnectionSettings(BaseModel):
     roles: Annotated[tuple[Role, ...], BeforeValidator(_split)] = ()
     status_map: dict[str, str] = Field(default_factory=dict)
     priority_map: dict[str, str] = Field(default_factory=dict)
-    notes_to: str = ""
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
 

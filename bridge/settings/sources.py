@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bridge.errors import BridgeError
+
 PREFIX = "BRIDGE__"
 CONFIG_NAME = "config.toml"
 RESERVED = ("home", "in_file")
@@ -18,8 +20,10 @@ RESERVED = ("home", "in_file")
 KeyPath = tuple[str, ...]
 
 
-class SettingsError(Exception):
+class SettingsError(BridgeError):
     """The configuration cannot be used; the message says where and what to mend."""
+
+    exit_code = 3
 
 
 @dataclass

@@ -12,20 +12,21 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bridge.errors import BridgeError
 from bridge.store.db import Database
 from bridge.store.migrate import current
+from bridge.store.outbox_queries import RESTORED, look_up_all_first
 from bridge.store.sync import set_fact
 
-RESTORED = "restored"
 
-
-class BackupError(Exception):
+class BackupError(BridgeError):
     """No backup was made; the message says why and what to do."""
 
 
 def mark_restored(session: Session) -> None:
     """Say that this database was put back from a copy, in the caller's transaction."""
     set_fact(session, RESTORED, "true")
+    look_up_all_first(session)
 
 
 def backup(db: Database, target: Path) -> None:

@@ -18,13 +18,14 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
+from bridge.errors import BridgeError
 from bridge.store.db import Database
 
 LOCK_KEY = 4_201_973_551
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-class MigrationError(Exception):
+class MigrationError(BridgeError):
     """The schema cannot be brought to the revision; the message says why and what to do."""
 
 

@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from bridge.errors import BridgeError
 from bridge.store import events
 from bridge.store.outbox import OutboxRow
 from bridge.store.sync import fact
 from bridge.store.upsert import insert_new
 from bridge.words import OutboxState
 
-RESTORED_FACT = "restored"
+RESTORED = "restored"
 """WorkspaceFact that a restored backup sets: from then on every write is looked up before its first send."""
 
 
-class OutboxError(ValueError):
+class OutboxError(BridgeError):
     """The row is not in a state in which this can be done; the message says what can."""
 
 
@@ -46,7 +47,7 @@ def enqueue(
         payload=payload,
         due_at=at,
         created_at=at,
-        lookup_first=lookup_first or fact(session, RESTORED_FACT) is not None,
+        lookup_first=lookup_first or fact(session, RESTORED) is not None,
     )
     return session.exec(select(OutboxRow).where(OutboxRow.key == key)).one() if new else None
 

@@ -83,3 +83,9 @@ def linked_items(session: Session) -> Iterator[tuple[int, list[tuple[TrackerLink
     for link, item in session.exec(query):
         by_cluster.setdefault(link.cluster_id, []).append((link, item))
     yield from by_cluster.items()
+
+
+def plan_states(session: Session) -> dict[int, str]:
+    """Cluster -> the state of its plan; a suggestion that nobody approved says so."""
+    query = select(RemedyPlan.cluster_id, RemedyPlan.state, RemedyPlan.approved_revision)
+    return {c: state if approved else f"{state} (suggested)" for c, state, approved in session.exec(query)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -15,4 +16,6 @@ def insert_new(session: Session, table: type[SQLModel], **values: Any) -> bool:
     """
     session.flush()
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return session.connection().execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    keys = inspect(table).primary_key
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(*keys)
+    return session.connection().execute(statement).first() is not None

@@ -88,6 +88,8 @@ CANARIES: tuple[tuple[str, str, str], ...] = (
     ("key", "contraseña: verano26", "verano26"),
     ("key", "wachtwoord: zomer26", "zomer26"),
     ("key", "DB_PASSWORD=s3cr3t", "s3cr3t"),
+    ("key", "Password:\nhunter2\nUser: anna", "hunter2"),
+    ("key", "api_key=ABCDEF", "ABCDEF"),
     ("key", "<password>tulip</password>", "tulip"),
     ("key", "token 7f3a9c21d4e8b605", "7f3a9c21d4e8b605"),
     ("key", "the PIN is 4711", "4711"),

@@ -17,7 +17,7 @@ from bridge.analysis.record import canonical_json
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.snapshot import Snapshot
 from bridge.words import Priority, RemedyState, RiskBand, Severity, WorkaroundKind
-from tests.analysis.value_cases import CONFIG, NOW, Case, account, cases, days, signals, ticket
+from tests.analysis.value_cases import CONFIG, NOW, Case, account, cases, days, patient, signals, ticket
 
 PEOPLE = tuple(account(key, 10_000.0 * (i + 1)) for i, key in enumerate(("acme", "borealis", "cobalt")))
 BEFORE = Case(
@@ -43,6 +43,7 @@ def moved_by(after: Case, before: Case = BEFORE) -> dict[str, float]:
     return {c["cause"]: c["amount"] for c in found["causes"] if c["amount"]}
 
 
+@patient
 @given(cases(), cases(), st.integers(0, 60))
 def test_parts_sum_exactly_to_the_change(before, after, later):
     after = replace(after, as_of=NOW + days(later))
@@ -53,6 +54,7 @@ def test_parts_sum_exactly_to_the_change(before, after, later):
     assert amount == pytest.approx(found.score - before.explain().score, abs=1e-6)
 
 
+@patient
 @given(cases())
 def test_stored_inputs_recompute_the_score_to_the_last_bit(case):
     snapshot = Snapshot.from_inputs(stored(case))
@@ -60,6 +62,7 @@ def test_stored_inputs_recompute_the_score_to_the_last_bit(case):
     assert moved_by(case, case) == {}
 
 
+@patient
 @given(signals(1), st.sampled_from([None, *Severity]), st.integers(0, 200), st.none() | st.integers(0, 200))
 def test_strongest_tickets_stand_for_all(tickets, override, later, released):
     evidence = evidence_by_account(tickets, CONFIG, seconds(NOW))["a0"]
@@ -135,3 +138,11 @@ def test_approaching_renewal_is_value_data_and_ageing_is_decay():
     found = moved_by(replace(before, as_of=NOW + days(30)), before)
     assert set(found) == {"decay", "value data"}
     assert found["decay"] < 0 < found["value data"]
+
+
+@patient
+@given(cases(), cases())
+def test_a_remembered_score_only_saves_work(before, after):
+    """The parts are the same when the score before is computed from the stored inputs."""
+    inputs = stored(before)
+    assert after.explain(inputs) == after.explain(inputs | {"score": None})

@@ -1,4 +1,4 @@
-"""The promises P1 to P16 of domain.md 2.5, each as a property; two famous wrong formulas show that they can fail."""
+"""The promises P1 to P16 of domain.md 2.5, each as a property."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, find, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 
-from bridge.analysis.explanation import ClusterFacts
 from bridge.analysis.ranking import portfolio, rank
 from bridge.analysis.record import canonical_json
 from bridge.analysis.value import SegmentFacts
-from bridge.words import Lifecycle, Priority, RemedyState, RiskBand, WorkaroundKind
+from bridge.words import Priority, RiskBand, WorkaroundKind
 from tests.analysis.value_cases import (
     CONFIG,
     NOW,
-    Case,
     account,
-    accounts,
     cases,
+    copies_change_nothing,
     days,
-    reference,
-    reference_score,
+    dumps,
+    non_negative_and_bounded,
+    patient,
+    real,
+    score,
     signals,
     ticket,
 )
@@ -36,55 +36,21 @@ from tests.analysis.value_cases import (
 BANDS = list(RiskBand)
 
 
-def real(case: Case) -> dict[str, tuple[float, float, float]]:
-    return {c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions}
-
-
-def sum_instead_of_max(case: Case) -> dict[str, tuple[float, float, float]]:
-    return reference(case, combine=math.fsum)
-
-
-def ratio_trend(case: Case) -> dict[str, tuple[float, float, float]]:
-    return reference(case, momentum=lambda new, old: 0.5 * (new - old) / (new + old), only_new=False)
-
-
-def non_negative_and_bounded(formula, case: Case) -> bool:
-    return all(0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values())
-
-
-def copies_change_nothing(formula, case: Case) -> bool:
-    original = case.cluster.signals
-    copies = [original[0]._replace(ticket_id=f"{original[0].ticket_id}-copy{i}") for i in range(7)]
-    return formula(case) == formula(case.with_signals([*original, *copies]))
-
-
-def dumps(case: Case) -> str:
-    return canonical_json(case.explain().to_dict())
-
-
-def score(case: Case) -> float:
-    return case.explain().score
-
-
-@given(cases(plain=True))
-def test_score_agrees_with_a_second_implementation(case):
-    ours, theirs = real(case), reference(case)
-    assert ours.keys() == theirs.keys()
-    assert all(ours[key] == pytest.approx(theirs[key]) for key in ours)
-    assert score(case) == pytest.approx(reference_score(reference(case)))
-
-
+@patient
 @given(cases())
 def test_p01_contributions_are_bounded_and_sum_exactly_to_the_score(case):
     assert non_negative_and_bounded(real, case)
     record = case.explain().to_dict()
     assert math.isfinite(record["score"])
-    assert record["score"] == math.fsum(c[part] for c in record["contributions"] for part in ("risk_now", "momentum"))
+    assert record["score"] == math.fsum(
+        c[part] for c in record["contributions"] for part in ("risk_now", "momentum")
+    )
     assert record["score"] == pytest.approx(math.fsum(s["amount"] for s in record["by_segment"]))
     for c in record["contributions"]:
         assert c["risk_now"] == c["V"] * min(1.0, c["beta"] * c["r"] * c["e"] * c["omega"] * c["m"])
 
 
+@patient
 @given(cases(), st.integers(0, 7), st.integers(1, 50))
 def test_p02_copies_of_a_ticket_change_nothing(case, index, n):
     assert copies_change_nothing(real, case)
@@ -96,6 +62,7 @@ def test_p02_copies_of_a_ticket_change_nothing(case, index, n):
     assert all(risk <= value for value, risk, _ in real(spammed).values())
 
 
+@patient
 @given(cases(), st.none() | st.sampled_from(Priority), st.booleans(), st.sampled_from([0.3, 1.0]), st.data())
 def test_p03_a_new_ticket_never_lowers_the_score(case, priority, is_open, q, data):
     late = account("late", 50_000.0)
@@ -105,6 +72,7 @@ def test_p03_a_new_ticket_never_lowers_the_score(case, priority, is_open, q, dat
     assert score(case.with_signals([*case.cluster.signals, new])) >= score(case)
 
 
+@patient
 @given(cases(), st.randoms(use_true_random=False))
 def test_p04_order_of_tickets_and_accounts_is_irrelevant(case, random):
     mixed, people = list(case.cluster.signals), list(case.accounts)
@@ -113,6 +81,7 @@ def test_p04_order_of_tickets_and_accounts_is_irrelevant(case, random):
     assert dumps(replace(case, accounts=tuple(people)).with_signals(mixed)) == dumps(case)
 
 
+@patient
 @given(cases(), st.floats(0, 500))
 def test_p05_ageing_never_raises_the_score(case, dt):
     aged = case.with_signals(
@@ -124,6 +93,7 @@ def test_p05_ageing_never_raises_the_score(case, dt):
     assert score(aged) <= score(case)
 
 
+@patient
 @given(cases(), st.integers(0, 7))
 def test_p06_closing_or_a_better_workaround_never_raises_the_score(case, index):
     original = list(case.cluster.signals)
@@ -140,6 +110,7 @@ def test_p06_closing_or_a_better_workaround_never_raises_the_score(case, index):
     assert steps == sorted(steps, reverse=True)
 
 
+@patient
 @given(cases(), st.integers(0, 3), st.floats(1, 1e6))
 def test_p07_more_value_or_risk_never_lowers_the_score(case, index, more):
     index %= len(case.accounts)
@@ -153,6 +124,7 @@ def test_p07_more_value_or_risk_never_lowers_the_score(case, index, more):
         assert score(case.with_account(index, **change)) >= score(case)
 
 
+@patient
 @given(cases(), st.sampled_from([0.25, 0.7, 1.17, 4.0, 130.0]))
 def test_p08_scaling_all_money_scales_the_score(case, k):
     people = tuple(
@@ -160,9 +132,12 @@ def test_p08_scaling_all_money_scales_the_score(case, k):
         for a in case.accounts
     )
     segments = tuple(replace(s, value_default=s.value_default * k) for s in case.segments)
-    assert score(replace(case, accounts=people, segments=segments)) == pytest.approx(k * score(case), rel=1e-9)
+    assert score(replace(case, accounts=people, segments=segments)) == pytest.approx(
+        k * score(case), rel=1e-9
+    )
 
 
+@patient
 @given(cases(), st.integers(0, 3))
 def test_p09_missing_value_data_stays_local(case, index):
     index %= len(case.accounts)
@@ -172,13 +147,18 @@ def test_p09_missing_value_data_stays_local(case, index):
     assert {k: v for k, v in before.items() if k != key} == {k: v for k, v in after.items() if k != key}
     assert math.isfinite(score(erased))
     unsure = erased.explain().uncertainty
-    assert all(map(math.isfinite, (*unsure.range80, unsure.n_eff, unsure.known_share, unsure.without_largest)))
+    assert all(
+        map(math.isfinite, (*unsure.range80, unsure.n_eff, unsure.known_share, unsure.without_largest))
+    )
 
 
+@patient
 @given(cases(plain=True))
 def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
     people = tuple(account(a.key, None, segment="all") for a in case.accounts)
-    tickets = [s._replace(last_customer_at=NOW, created_at=NOW - days(100), q=1.0) for s in case.cluster.signals]
+    tickets = [
+        s._replace(last_customer_at=NOW, created_at=NOW - days(100), q=1.0) for s in case.cluster.signals
+    ]
     case = replace(case, accounts=people, segments=(SegmentFacts("all", 7_000.0),)).with_signals(tickets)
     weight = {Priority.URGENT: 1.0, Priority.HIGH: 0.5, Priority.NORMAL: 0.2, Priority.LOW: 0.05, None: 0.2}
     votes: dict[str, float] = {}
@@ -188,6 +168,7 @@ def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
     assert case.explain().uncertainty.known_share == 0
 
 
+@patient
 @given(cases(plain=True), st.data())
 def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
     other = case.with_signals(data.draw(signals(len(case.accounts), prefix="u")))
@@ -200,11 +181,13 @@ def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
     assert max(totals) <= merged.explain().risk_now <= math.fsum(totals) * (1 + 1e-12)
 
 
+@patient
 @given(cases(), st.data())
 def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(case, data):
     n = len(case.accounts)
     others = [
-        case.with_signals(data.draw(signals(n))).with_cluster(id=i, workaround=WorkaroundKind.NONE) for i in (2, 3)
+        case.with_signals(data.draw(signals(n))).with_cluster(id=i, workaround=WorkaroundKind.NONE)
+        for i in (2, 3)
     ]
     explained = [c.explain() for c in (case, *others)]
     found = portfolio(explained)
@@ -217,6 +200,7 @@ def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(c
     assert portfolio(reversed(explained)) == found
 
 
+@patient
 @given(cases(), st.integers(0, 255))
 def test_p13_split_then_merge_is_the_identity(case, mask):
     sides: tuple[list, list] = ([], [])
@@ -227,16 +211,20 @@ def test_p13_split_then_merge_is_the_identity(case, mask):
     assert dumps(case.with_signals([*sides[1], *sides[0]])) == dumps(case)
 
 
+@patient
 @given(cases(), st.data(), st.sampled_from([0.1, 0.37, 0.9, 1.3]))
 def test_p14_scaling_every_beta_keeps_the_order(case, data, k):
     n = len(case.accounts)
     clusters = [case] + [case.with_signals(data.draw(signals(n))).with_cluster(id=i) for i in (2, 3, 4)]
-    config = replace(CONFIG, beta={w: b * k for w, b in CONFIG.beta.items()}, default_beta=CONFIG.default_beta * k)
+    config = replace(
+        CONFIG, beta={w: b * k for w, b in CONFIG.beta.items()}, default_beta=CONFIG.default_beta * k
+    )
     before = [c.explain() for c in clusters]
     after = [replace(c, config=config).explain() for c in clusters]
     assert all(c.p < 1 for e in (*before, *after) for c in e.contributions)
     scores = sorted(e.score for e in before)
     assume(all(a == b == 0 or b - a > 1e-9 * b for a, b in itertools.pairwise(scores)))
+    assert [e.score for e in after] == pytest.approx([k * e.score for e in before])
     assert [e.cluster_id for e in rank(after)] == [e.cluster_id for e in rank(before)]
 
 
@@ -250,6 +238,7 @@ for cluster in (C1, C2, C5):
 """
 
 
+@patient
 @given(cases())
 def test_p15_same_inputs_give_the_same_bytes(case):
     assert dumps(case) == dumps(case)
@@ -271,53 +260,16 @@ def test_p15_same_bytes_in_another_process():
     assert len(runs.pop()) > 1000
 
 
+@patient
 @given(cases(), st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]))
 def test_p16_time_zone_and_summer_time_do_not_matter(case, name):
     zone = ZoneInfo(name)
     moved = case.with_signals(
-        s._replace(created_at=s.created_at.astimezone(zone), last_customer_at=s.last_customer_at.astimezone(zone))
+        s._replace(
+            created_at=s.created_at.astimezone(zone), last_customer_at=s.last_customer_at.astimezone(zone)
+        )
         for s in case.cluster.signals
     )
     if case.cluster.released_at is not None:
         moved = moved.with_cluster(released_at=case.cluster.released_at.astimezone(zone))
     assert dumps(replace(moved, as_of=NOW.astimezone(zone))) == dumps(case)
-
-
-SEARCH = settings(
-    max_examples=1000,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    deadline=None,
-    database=None,
-)
-
-
-@pytest.mark.parametrize(
-    ("mutant", "promise"),
-    [(sum_instead_of_max, copies_change_nothing), (ratio_trend, non_negative_and_bounded)],
-)
-def test_wrong_formulas_are_caught(mutant, promise):
-    """The sum rewards spam (P2), a ratio of new to old accounts gives negative parts (P1)."""
-    find(cases(plain=True), lambda case: not promise(mutant, case), settings=SEARCH)
-    with pytest.raises(NoSuchExample):
-        find(
-            cases(plain=True),
-            lambda case: not promise(real, case),
-            settings=settings(SEARCH, max_examples=200),
-        )
-
-
-def test_back_filled_old_ticket_may_lower_momentum():
-    """The documented limit of P3: an old ticket shows that the account is not new."""
-    people = (account("a0", 10_000.0),)
-    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.HIGH, age=1),)))
-    old = ticket("0", "a0", Priority.HIGH, age=90)
-    assert score(case.with_signals([*case.cluster.signals, old])) < score(case)
-
-
-@given(accounts(), st.sampled_from([Lifecycle.PROSPECT, Lifecycle.CHURNED]))
-def test_prospects_and_churned_accounts_put_nothing_at_risk(people, lifecycle):
-    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.URGENT, age=0),), plan_state=RemedyState.TRIAGE))
-    found = case.with_account(0, lifecycle=lifecycle).explain()
-    assert (found.score, found.accounts, found.tickets) == (0.0, 1, 1)
-    assert found.contributions[0].account.source == lifecycle.value

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bridge.analysis.explanation import ClusterFacts, explain
 from bridge.analysis.exposure import TicketSignal
-from bridge.analysis.record import Explanation
+from bridge.analysis.record import Explanation, canonical_json
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.value import AccountFacts, SegmentFacts, Valuation, value_accounts
 from bridge.words import ExpectationTier, Lifecycle, Priority, RemedyState, RiskBand, Severity, WorkaroundKind
@@ -23,6 +24,7 @@ SEGMENTS = (
     SegmentFacts("small", 600.0, ExpectationTier.SELF_SERVE),
 )
 CONFIG = ScoringConfig()
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def days(n: float) -> timedelta:
@@ -180,3 +182,29 @@ def reference(
 
 def reference_score(result: dict[str, tuple[float, float, float]]) -> float:
     return math.fsum(part for _, risk, momentum in result.values() for part in (risk, momentum))
+
+
+def real(case: Case) -> dict[str, tuple[float, float, float]]:
+    return {
+        c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions
+    }
+
+
+def non_negative_and_bounded(formula, case: Case) -> bool:
+    return all(
+        0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values()
+    )
+
+
+def copies_change_nothing(formula, case: Case) -> bool:
+    original = case.cluster.signals
+    copies = [original[0]._replace(ticket_id=f"{original[0].ticket_id}-copy{i}") for i in range(7)]
+    return formula(case) == formula(case.with_signals([*original, *copies]))
+
+
+def dumps(case: Case) -> str:
+    return canonical_json(case.explain().to_dict())
+
+
+def score(case: Case) -> float:
+    return case.explain().score

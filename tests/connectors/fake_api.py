@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,15 @@ class Fault:
         return True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is what the faults are about; anything else is a bug of the fake."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class FakeApi:
     """A server as a ``with`` block. Register routes, then point a connector at ``url``.
 
@@ -109,8 +119,7 @@ class FakeApi:
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler_class(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -129,12 +138,13 @@ class FakeApi:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Options that let a connector talk to this server."""
+        """Options that let a connector talk to this server; impatient ones while it drips."""
+        dripping = any(fault.kind == "drip" for fault in self._faults)
         return {
             "base_url": self.url,
             "allow_http": True,
             "allow_private_networks": ["127.0.0.0/8"],
-            "timeout_s": 5.0,
+            "timeout_s": 0.2 if dripping else 5.0,
         }
 
     def route(self, method: str, pattern: str) -> Callable[[Handler], Handler]:
@@ -158,6 +168,8 @@ class FakeApi:
     ) -> None:
         """Let the next ``times`` matching requests fail as ``kind``, sparing the first ``after`` of them."""
         assert kind in FAULTS, kind
+        if kind == "gzip_bomb":
+            bomb()
         self._faults.append(Fault(kind, times, method, re.compile(path), after, headers or {}))
 
     def mend(self) -> None:
@@ -216,6 +228,7 @@ def bomb() -> bytes:
 def _handler_class(api: FakeApi) -> type[BaseHTTPRequestHandler]:
     class Handling(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body go out separately: 40 ms a reply otherwise
 
         def _serve(self) -> None:
             parts = urlsplit(self.path)

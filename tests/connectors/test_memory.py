@@ -110,9 +110,6 @@ class TestMemoryDesk(HelpDeskContract):
     def world(self) -> MemoryDeskWorld:
         return MemoryDeskWorld(MemoryDesk(MemoryOptions(page_size=4)))
 
-    def write(self, connector: Any, world: Any) -> None:
-        connector.push_remedy("1", RemedyMessage("x"), key=KEY)
-
 
 class TestMemorySink(SinkContract):
     @pytest.fixture

@@ -1,0 +1,161 @@
+"""``bridge clusters``: look at issues and decide about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from sqlmodel import Session
+
+from bridge.cli.output import money, print_json, say, table
+from bridge.cli.workspace import AsJson, AsName, Reason, actor_of, now, opened
+from bridge.service import clusters as decide
+from bridge.service import reading
+from bridge.service.errors import ServiceError, UnknownId
+from bridge.words import display_id, parse_cluster_id
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="IB-12 or 12.")]
+Tickets = Annotated[list[str], typer.Argument(metavar="TICKET...", help="Ticket ids, or CONNECTION:ID.")]
+
+
+def issue_id(text: str) -> int:
+    try:
+        return parse_cluster_id(text)
+    except ValueError as error:
+        raise ServiceError(str(error)) from None
+
+
+def _tickets(session: Session, names: list[str]) -> list[int]:
+    found = []
+    for name in names:
+        ticket = reading.find_ticket(session, name)
+        if ticket is None:
+            raise UnknownId(f"no single ticket is called {name!r}: write CONNECTION:ID, as `clusters show` lists them")
+        found.append(ticket.id or 0)
+    return found
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(help="How many.")] = 20,
+    thin: Annotated[
+        bool, typer.Option("--all", help="With the issues of thin evidence: one ticket, or unsure.")
+    ] = False,
+    as_json: AsJson = False,
+    as_name: AsName = None,
+) -> None:
+    """Issues by rank."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.read() as session:
+            rows, hidden = reading.list_clusters(session, actor, limit=limit, thin=thin)
+    if as_json:
+        print_json({"clusters": rows, "thin_evidence_not_shown": hidden})
+        return
+    show_rows(rows)
+    if hidden:
+        say(f"{hidden} issues with thin evidence are not shown: --all shows them")
+
+
+def show_rows(rows: list[dict[str, Any]]) -> None:
+    """The ranked table that people know from `bridge demo`."""
+    cells = [
+        (
+            row["rank"],
+            row["id"],
+            row["title"],
+            money(row["score"], row["currency"]) if row["score"] is not None else "not ranked yet",
+            row["accounts"],
+            row["tickets"],
+            row["state"],
+        )
+        for row in rows
+    ]
+    columns = ("rank", "id", "title", "value at risk", "accounts", "tickets", "state")
+    table(columns, cells, right=("rank", "value at risk", "accounts", "tickets"))
+
+
+@app.command()
+def show(ctx: typer.Context, id_: Id, as_json: AsJson = False, as_name: AsName = None) -> None:
+    """One issue with its tickets and its history."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.read() as session:
+            found = reading.show_cluster(session, actor, issue_id(id_))
+    if as_json:
+        print_json(found)
+        return
+    show_rows([found])
+    say(f"customers' words: {'; '.join(found['phrases'])}")
+    say(f"in the tracker: {', '.join(found['tracker']) or 'not yet'}")
+    members = [
+        (f"{m['connection']}:{m['ticket']}", m["subject"], m["status"], m["placed_by"]) for m in found["members"]
+    ]
+    table(("ticket", "subject", "status", "placed by"), members)
+    for event in found["history"]:
+        say(f"{event['at'][:16]}  {event['what']} by {event['by']} (event {event['event']}) {event['why'] or ''}")
+
+
+@app.command()
+def publish(ctx: typer.Context, id_: Id, reason: Reason = None, as_name: AsName = None) -> None:
+    """Decide that an issue goes to the tracker; the next sync sends it."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            cluster = decide.publish(session, actor, issue_id(id_), at=now(), reason=reason)
+    say(f"{display_id(cluster.id or 0)} goes to the tracker with the next sync; `bridge clusters undo` before that")
+
+
+@app.command()
+def merge(ctx: typer.Context, loser: Id, winner: Id, reason: Reason = None, as_name: AsName = None) -> None:
+    """Put everything of the first issue into the second."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            found = decide.merge_clusters(session, actor, issue_id(loser), issue_id(winner), at=now(), reason=reason)
+    say(f"{loser} is part of {display_id(found.id or 0)} now; `bridge clusters undo` takes it back")
+
+
+@app.command()
+def split(ctx: typer.Context, id_: Id, tickets: Tickets, reason: Reason = None, as_name: AsName = None) -> None:
+    """Make the named tickets an issue of their own."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            rows = _tickets(session, tickets)
+            found = decide.split(session, actor, issue_id(id_), rows, at=now(), reason=reason)
+    say(f"{display_id(found.id or 0)} has {len(rows)} tickets now; `bridge clusters undo` takes it back")
+
+
+@app.command()
+def move(
+    ctx: typer.Context,
+    tickets: Tickets,
+    to: Annotated[str, typer.Option(help="The issue they belong to.")],
+    reason: Reason = None,
+    as_name: AsName = None,
+) -> None:
+    """Put tickets into an issue."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            rows = _tickets(session, tickets)
+            found = decide.move(session, actor, rows, issue_id(to), at=now(), reason=reason)
+    say(f"{len(rows)} tickets belong to {display_id(found.id or 0)} now; `bridge clusters undo` takes it back")
+
+
+@app.command()
+def undo(
+    ctx: typer.Context,
+    event: Annotated[int | None, typer.Option(help="The event's number, as `clusters show` lists it.")] = None,
+    as_name: AsName = None,
+) -> None:
+    """Take back the last decision, or the one of this event."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            done = decide.undo(session, actor, at=now(), event_id=event)
+    say(f"taken back: {done.kind.removesuffix('.undone')} of {done.subject} (event {done.undoes})")

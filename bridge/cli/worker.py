@@ -1,0 +1,38 @@
+"""``bridge worker``: the loop by the clock."""
+
+from __future__ import annotations
+
+import logging
+
+import typer
+
+from bridge.cli.workspace import opened
+from bridge.jobs import FEEDBACK, INTAKE, OUTGOING, Jobs, Stop
+from bridge.progress import StepReport
+from bridge.worker import Job, Worker
+
+app = typer.Typer(add_completion=False)
+
+NIGHT = 24 * 60.0
+
+
+@app.command()
+def worker(ctx: typer.Context) -> None:
+    """Pull, group, rank, publish, track and push by the clock until SIGTERM or Ctrl-C.
+
+    Start as many as you like: one leads, the others stand by and take over when it dies.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with opened(ctx.obj) as bridge:
+        own = bridge.settings.worker
+
+        def run(stop: Stop, names: tuple[str, ...]) -> list[StepReport]:
+            return Jobs(bridge, stop=stop).run(names)
+
+        jobs = {
+            "intake": Job(own.intake_minutes, lambda stop: run(stop, INTAKE)),
+            "outgoing": Job(own.outgoing_minutes, lambda stop: run(stop, OUTGOING)),
+            "feedback": Job(own.feedback_minutes, lambda stop: run(stop, FEEDBACK)),
+            "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
+        }
+        Worker(bridge.db, jobs, own.lease_seconds).run()
