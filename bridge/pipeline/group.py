@@ -31,8 +31,11 @@ from bridge.store.memberships import (
     ticket_texts,
     unplaced_without_text,
 )
-from bridge.store.sync import bump
+from bridge.store.sync import bump, data_version
 from bridge.words import Origin
+
+TRIES = 3
+"""A person who decides while the step thinks makes it think again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,25 @@ def group(
         waiting = count_unplaced(session, model_id)
         if not waiting and not consolidating:
             return report
-        progress("group", 0, waiting)
-        work = _think(session, model_id, consolidating=consolidating)
-    if not work.plan and not work.bare:
+    progress("group", 0, waiting)
+    for _ in range(TRIES):
+        with db.read() as session:
+            seen = data_version(session, "clusters")
+            work = _think(session, model_id, consolidating=consolidating)
+        if not work.plan and not work.bare:
+            return report
+        with db.write() as session:
+            fence(session, lease)
+            bump(session, "clusters")
+            if data_version(session, "clusters") != seen + 1:
+                session.rollback()
+                continue
+            _apply(session, work, now())
+            failpoint("group.before_commit")
+        break
+    else:
+        report.notes.append("people kept deciding about issues meanwhile: the next run groups what waits")
         return report
-    with db.write() as session:
-        fence(session, lease)
-        _apply(session, work, now())
-        bump(session, "clusters")
-        failpoint("group.before_commit")
     failpoint("group.after_commit")
     progress("group", waiting, waiting)
     report.done = work.placed + len(work.plan.moves)

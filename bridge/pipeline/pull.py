@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.intake import Reading, prepare, record_hash
+from bridge.analysis.intake import Prepared, Reading, check_record, known_names, prepare, record_hash
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
@@ -52,7 +52,7 @@ class _Batch:
 
     rows: list[TicketRows]
     known: Mapping[str, KnownTicket]
-    gone: list[str]
+    gone: dict[str, datetime]
     rejected: list[Rejected]
 
 
@@ -79,8 +79,9 @@ def pull(
             progress("pull", seen, page.total)
             if stop():
                 break
-        with db.write() as session:
-            note_success(session, source.name, STREAM, now())
+        else:
+            with db.write() as session:
+                note_success(session, source.name, STREAM, now())
     except ConnectorError as error:
         report.error = redact(str(error)).text
         with db.write() as session:
@@ -96,27 +97,53 @@ def _advice(connection: str, word: str, count: int) -> str:
 
 
 def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, unknown: Counter[str]) -> _Batch:
-    latest = {item.id: item for item in sorted(page.items, key=lambda item: item.updated_at)}
-    report.skipped += len(page.items) - len(latest)
+    sound, rejected = _sound(page)
+    latest = {item.id: item for item in sorted(sound, key=lambda item: item.updated_at)}
+    report.skipped += len(sound) - len(latest)
     with db.read() as session:
         known = known_tickets(session, source.name, list(latest))
-    batch = _Batch([], known, [item.id for item in latest.values() if item.deleted], list(page.rejected))
+    gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
+    batch = _Batch([], known, gone, rejected)
     for item in latest.values():
         if item.deleted:
             continue
-        raw_hash = record_hash(item, source.reading.secret)
-        before = known.get(item.id)
-        if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
-            report.skipped += 1
-            continue
         try:
-            prepared = prepare(item, source.reading, raw_hash)
+            prepared = _prepared(item, source.reading, known.get(item.id))
         except (ValueError, RecursionError) as error:
-            batch.rejected.append(Rejected(item.id, str(error), repr(item)[:READ]))
+            batch.rejected.append(_rejected(item, error))
+            continue
+        if prepared is None:
+            report.skipped += 1
             continue
         unknown.update(prepared.unknown_words)
         batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
     return batch
+
+
+def _sound(page: Page[Ticket]) -> tuple[list[Ticket], list[Rejected]]:
+    """The page's tickets with usable ids and times, and all else."""
+    sound, rejected = [], list(page.rejected)
+    for item in page.items:
+        try:
+            check_record(item)
+        except ValueError as error:
+            rejected.append(_rejected(item, error))
+        else:
+            sound.append(item)
+    return sound, rejected
+
+
+def _prepared(item: Ticket, reading: Reading, before: KnownTicket | None) -> Prepared | None:
+    """None: there is nothing new in it. Raises ValueError or RecursionError for a record that cannot be read."""
+    raw_hash = record_hash(item, reading.secret)
+    if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
+        return None
+    return prepare(item, reading, raw_hash)
+
+
+def _rejected(item: Ticket, error: Exception) -> Rejected:
+    """With the subject as excerpt: a whole record in one string would hide from redaction what it should find."""
+    return Rejected(item.id, str(error), redact(item.subject[:READ], known_names(item)).text)
 
 
 def _store(

@@ -99,6 +99,11 @@ def place(session: Session, new: Sequence[Place], at: datetime) -> None:
         session.execute(insert(Membership), rows)
 
 
+def unplace(session: Session, ticket_ids: Sequence[int]) -> None:
+    """Take tickets out of their cluster: the grouping step places them again."""
+    session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ticket_ids)))
+
+
 def members(session: Session, cluster_id: int) -> list[Membership]:
     query = select(Membership).where(Membership.cluster_id == cluster_id).order_by(col(Membership.ticket_id))
     return list(session.exec(query))
