@@ -256,7 +256,7 @@ class Records:
         try:
             values = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            return Record(first, None, f"not readable as JSON: {_short(error)}", text[:RAW_CAP])
+            return Record(first, None, f"not readable as JSON: {error}", text[:RAW_CAP])
         if not isinstance(values, dict):
             return Record(first, None, "not a JSON object", text[:RAW_CAP])
         if any(isinstance(value, str) and len(value) > FIELD_CAP for value in values.values()):
@@ -290,11 +290,6 @@ def _without_nul(values: dict[str, Any]) -> dict[str, Any]:
 def _too_long(gathered: _Gathered, first: int) -> Record:
     raw = _text(gathered.data[:RAW_CAP])
     return Record(first, None, f"too long: {gathered.size} bytes, a field may have {FIELD_CAP >> 20} MB", raw)
-
-
-def _short(error: BaseException) -> str:
-    """A decoder's message quotes no text but for a RecursionError, which has no position."""
-    return str(error) if isinstance(error, ValueError) else "nested too deeply"
 
 
 def _no_constant(name: str) -> Any:

@@ -13,6 +13,7 @@ from bridge.store.tables import metadata
 from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
+from tests.services.servers import redmine_server, request_tracker_server  # noqa: F401  fixtures, found by name
 
 
 @pytest.fixture(scope="session", autouse=True)

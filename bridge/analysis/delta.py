@@ -82,16 +82,12 @@ def _hit(side: Snapshot, rates: Mapping[str, Rates], terms: Terms) -> dict[str, 
     return found
 
 
-def _with_new_severities(
-    stayed: Mapping[str, Sequence[Evidence]], new: Snapshot
-) -> dict[str, Sequence[Evidence]]:
+def _with_new_severities(stayed: Mapping[str, Sequence[Evidence]], new: Snapshot) -> dict[str, Sequence[Evidence]]:
     changed: dict[str, Sequence[Evidence]] = {}
     for key, evidence in stayed.items():
         now = {e.ticket_id: e.severity for e in new.evidence[key]}
         moved = any(now.get(e.ticket_id, e.severity) != e.severity for e in evidence)
-        changed[key] = (
-            [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence] if moved else evidence
-        )
+        changed[key] = [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence] if moved else evidence
     return changed
 
 

@@ -102,6 +102,7 @@ class SentenceTransformerEmbedder:
             )
         self.model_id = bundled_model_id() if folder is None else f"{path.resolve().name}@{digest[:12]}"
         os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds and 400 MB, and after the switches above
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.analysis.characters import visible
 from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
-from bridge.analysis.text import content_hash, embed_text, language_of, to_text
+from bridge.analysis.text import content_hash, embed_text, language_of, looks_like_html, to_text
 from bridge.words import Priority, TicketStatus
 from connectors.base import Event, Message, Side, Ticket
 
@@ -122,12 +122,14 @@ def _clean(text: str | None, known: tuple[str, ...]) -> str | None:
 
 
 def _message(message: Message, known: tuple[str, ...]) -> dict[str, Any]:
+    """Exports say "plain text" of everything: what looks like HTML is read as such."""
+    html = message.content_type == "text/html" or looks_like_html(message.body)
     return {
         "source_id": message.id,
         "author": message.author.value,
         "public": message.public,
         "created_at": message.created_at,
-        "text": redact(to_text(message.body, message.content_type), known).text,
+        "text": redact(to_text(message.body, "text/html" if html else "text/plain"), known).text,
     }
 
 

@@ -41,7 +41,9 @@ def _tickets(session: Session, names: list[str]) -> list[int]:
 def list_(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(help="How many.")] = 20,
-    at_least: Annotated[int, typer.Option(help="Only issues with so many tickets.")] = 1,
+    thin: Annotated[
+        bool, typer.Option("--all", help="With the issues of thin evidence: one ticket, or unsure.")
+    ] = False,
     as_json: AsJson = False,
     as_name: AsName = None,
 ) -> None:
@@ -49,11 +51,13 @@ def list_(
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
         with bridge.db.read() as session:
-            rows = reading.list_clusters(session, actor, limit=limit, at_least=at_least)
+            rows, hidden = reading.list_clusters(session, actor, limit=limit, thin=thin)
     if as_json:
-        print_json({"clusters": rows})
-    else:
-        show_rows(rows)
+        print_json({"clusters": rows, "thin_evidence_not_shown": hidden})
+        return
+    show_rows(rows)
+    if hidden:
+        say(f"{hidden} issues with thin evidence are not shown: --all shows them")
 
 
 def show_rows(rows: list[dict[str, Any]]) -> None:

@@ -45,8 +45,9 @@ def demo(ctx: typer.Context) -> int:
 
         outcome = play(bridge, sample, progress=show, tell=tell, now=now)
         with bridge.db.read() as session:
-            rows = list_clusters(session, Actor("demo", Role.ADMIN), limit=20)
+            rows, hidden = list_clusters(session, Actor("demo", Role.ADMIN), limit=20, thin=False)
     show_rows(rows)
+    say(f"{hidden} more tickets and small issues have thin evidence: `bridge --home {home} clusters list --all`")
     _closing(home, outcome)
     return 1 if failed else 0
 

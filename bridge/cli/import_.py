@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from bridge.cli.output import print_json, progress, say, show_report
 from bridge.cli.workspace import AsJson, AsName, actor_of, now, opened
 from bridge.service.account_import import import_accounts
-from bridge.service.imported import ImportReport
+from bridge.service.import_file import ImportReport
 from bridge.service.supplier_import import import_suppliers
 from bridge.service.ticket_import import import_tickets
 
@@ -63,7 +64,7 @@ def tickets(
 
 def _tell(what: str, report: ImportReport, *, as_json: bool) -> int:
     if as_json:
-        print_json(report.to_dict())
+        print_json({**asdict(report), "rejected": [row._asdict() for row in report.rejected]})
     else:
         say(
             f"{report.read} {what} read: {report.created} new, {report.updated} changed, "

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from bridge.progress import Progress, StepReport, silent
 
-console = Console(highlight=False)
+PIPE_WIDTH = 140
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def print_json(value: Any) -> None:
@@ -25,10 +26,13 @@ def print_json(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
-    """A plain table; columns named in ``right`` are aligned right. Long words wrap, nothing is cut."""
+    """A plain table; columns named in ``right`` hold numbers: aligned right, never wrapped. Nothing is cut."""
     made = Table(box=box.SIMPLE, header_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        number = column in right
+        made.add_column(
+            column, justify="right" if number else "left", no_wrap=number or column == "id", overflow="fold"
+        )
     for row in rows:
         made.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(made)

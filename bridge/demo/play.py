@@ -96,7 +96,12 @@ def _people(session: Session) -> None:
 
 
 def play(
-    bridge: Bridge, sample: Sample, *, progress: Progress, tell: Callable[[StepReport], None], now: Callable[[], datetime]
+    bridge: Bridge,
+    sample: Sample,
+    *,
+    progress: Progress,
+    tell: Callable[[StepReport], None],
+    now: Callable[[], datetime],
 ) -> Outcome:
     """Sync, let the scene happen once, sync until nothing is left to do. ``tell`` hears every step's report."""
     jobs = Jobs(bridge, progress=progress)
@@ -146,7 +151,9 @@ def _truth(sample: Sample) -> dict[str, str]:
 
 def _cluster_of(session: Session, truth: dict[str, str], issue: str) -> int:
     """The cluster that holds most tickets of a true issue."""
-    query = select(Ticket.source_id, Membership.cluster_id).join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+    query = select(Ticket.source_id, Membership.cluster_id).join(
+        Membership, col(Membership.ticket_id) == col(Ticket.id)
+    )
     counts = Counter(cluster for source_id, cluster in session.exec(query) if truth.get(source_id) == issue)
     return counts.most_common(1)[0][0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -49,7 +49,7 @@ def export(session: Session, actor: Actor, *, as_of: datetime | None, now: datet
     titles = dict(session.exec(select(Cluster.id, Cluster.title)).all())
     states = plan_states(session)
     return {
-        "as_of": instant.isoformat(),
+        "as_of": instant.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "config_version": version,
         "source": source,
         "clusters": [

@@ -18,8 +18,14 @@ from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, display_id
 
 
-def list_clusters(session: Session, actor: Actor, *, limit: int, at_least: int = 1) -> list[dict[str, Any]]:
-    """Issues by rank; those that no run has ranked yet come last. ``at_least``: tickets."""
+THIN = "thin evidence"
+
+
+def list_clusters(session: Session, actor: Actor, *, limit: int, thin: bool) -> tuple[list[dict[str, Any]], int]:
+    """Issues by rank, and how many were left out. Those that no run has ranked yet come last.
+
+    ``thin``: with the issues of thin evidence, which rank like any other but belong into no list of the top ones.
+    """
     require(actor, Permission.READ_CLUSTERS)
     scores, states, sizes = last_scores(session), plan_states(session), _sizes(session)
     clusters = [
@@ -27,7 +33,9 @@ def list_clusters(session: Session, actor: Actor, *, limit: int, at_least: int =
     ]
     clusters.sort(key=lambda c: (scores[c.id].rank if c.id in scores else len(scores) + 1, c.id or 0))
     urls = _urls(session)
-    return [_row(c, scores.get(c.id), states, sizes, urls) for c in clusters if sizes[c.id or 0] >= at_least][:limit]
+    rows = [_row(c, scores.get(c.id), states, sizes, urls) for c in clusters]
+    shown = [row for row in rows if thin or THIN not in row["badges"]]
+    return shown[:limit], len(rows) - len(shown)
 
 
 def _row(

@@ -30,9 +30,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
+        """What was read stays readable after the block; nothing is written."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

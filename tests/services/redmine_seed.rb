@@ -1,5 +1,6 @@
-# Fills a fresh Redmine: two projects with versions, the bridge's member, a developer, an outsider, marker fields.
+# Fills a fresh Redmine: its default trackers, statuses, priorities and workflows, two projects with versions, the bridge's member, a developer, an outsider, marker fields.
 # Writes NAME=key lines to $RM_KEYS.
+Redmine::DefaultData::Loader.load('en')
 Setting.rest_api_enabled = '1'; Setting.login_required = '1'; Setting.default_language = 'en'
 Setting.mail_from = 'redmine@example.test'; Setting.host_name = ENV['RM_HOST']; Setting.protocol = 'http'; Setting.plain_text_mail = '1'
 admin = User.find_by_login('admin')
