@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bridge.analysis.characters import visible
 from bridge.analysis.redaction import redact
 from bridge.words import display_id
 
@@ -69,8 +68,9 @@ def _widened(sign: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Words of a customer on one line: redacted and harmless."""
-    return neutralise(redact(" ".join(visible(text).split())).text)
+    """Words of a customer on one line: redacted as lines and as a whole, and harmless."""
+    line = " ".join(redact(text).text.split())
+    return neutralise(redact(line).text)
 
 
 def issue_title(title: str) -> str:
@@ -118,8 +118,8 @@ def issue_body(facts: Facts) -> str:
 
 
 def _address(url: str | None) -> str:
-    """Where the ticket can be read, if that is a web address and nothing else."""
-    return f" {url}" if url and _URL.fullmatch(url) else ""
+    """Where the ticket can be read, if that is a web address, without anything secret in it."""
+    return f" {url}" if url and _URL.fullmatch(url) and redact(url).text == url else ""
 
 
 def merged_body(cluster_id: int, into: int, url: str | None) -> str:
