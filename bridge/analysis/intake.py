@@ -20,7 +20,9 @@ READER_VERSION = "1"
 """Part of every record hash: raise it when the reading of records changes, and a pull from the start reads anew."""
 
 SHORT = 16
-_FIELDS = {kind: tuple(item.name for item in fields(kind)) for kind in (Ticket, Message, Event)}
+_FIELDS: dict[type[object], tuple[str, ...]] = {
+    kind: tuple(item.name for item in fields(kind)) for kind in (Ticket, Message, Event)
+}
 
 
 @dataclass(frozen=True, slots=True)
