@@ -78,7 +78,7 @@ def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known
     new = [{**row.ticket, "connection": connection} for row in rows if row.source_id not in known]
     if new:
         inserted = session.execute(insert(Ticket).returning(col(Ticket.source_id), col(Ticket.id)), new)
-        ids.update(inserted.tuples().all())
+        ids.update(dict(inserted.all()))
     changed = [{**row.ticket, "id": ids[row.source_id], "deleted_at": None} for row in rows if row.source_id in known]
     if changed:
         session.execute(update(Ticket), changed)

@@ -82,7 +82,7 @@ def open_clusters(session: Session, labels: Sequence[tuple[str, Sequence[str]]],
     if not rows:
         return []
     inserted = session.execute(insert(Cluster).returning(col(Cluster.uid), col(Cluster.id)), rows)
-    ids = dict(inserted.tuples().all())
+    ids = dict(inserted.all())
     return [ids[str(row["uid"])] for row in rows]
 
 
