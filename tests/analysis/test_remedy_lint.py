@@ -74,7 +74,7 @@ def test_eta_needs_to_be_shareable() -> None:
 @pytest.mark.parametrize("text", ["It will be there. {eta}", "You'll have it. {eta}", "We’ll fix it {eta}"])
 def test_will_beside_an_eta_needs_high_confidence(text: str) -> None:
     assert 'says "will" beside {eta}, but eta.confidence is not high' in errors(say=text, eta__shareable=True)
-    assert errors(say=text, **{"eta__shareable": True, "eta__confidence": "high"}) == []
+    assert errors(say=text, eta__shareable=True, eta__confidence="high") == []
 
 
 def test_placeholders_stand_in_say_only_and_are_known() -> None:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -210,7 +210,3 @@ def three_issues(loop: Loop) -> tuple[int, int, int]:
     found = loop.cluster("Login fails", "1", "2"), loop.cluster("Export is slow", "3", "4"), loop.cluster("Typo", "5")
     loop.rank()
     return found
-
-
-def later(at: datetime, **delta: float) -> datetime:
-    return at + timedelta(**delta)

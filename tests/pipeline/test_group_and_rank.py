@@ -14,7 +14,7 @@ from bridge.store.clusters import Cluster, Membership, RankRun, Score, ScoringCo
 from bridge.store.db import Database
 from bridge.store.sync import bump
 from bridge.store.vectors import Vector
-from tests.pipeline.loop import Loop, ticket, three_issues
+from tests.pipeline.loop import Loop, three_issues, ticket
 from tests.pipeline.other_side import START
 
 

@@ -13,7 +13,7 @@ from bridge.store.db import Database
 from bridge.store.events import Event
 from bridge.store.outbox import OutboxRow, TrackerLink
 from connectors._body import block_of
-from tests.pipeline.loop import AUTOMATIC, Loop, ticket, three_issues
+from tests.pipeline.loop import AUTOMATIC, Loop, three_issues, ticket
 
 
 @pytest.fixture

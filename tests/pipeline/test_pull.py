@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -25,8 +25,8 @@ class Scripted:
     """A desk that gives these pages and then fails, or not."""
 
     name = "desk"
-    status_words: dict[str, str] = {}
-    priority_words: dict[str, str] = {}
+    status_words: ClassVar[dict[str, str]] = {}
+    priority_words: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *pages: Page[Any], error: ConnectorError | None = None) -> None:
         self.pages, self.error, self.asked = pages, error, []

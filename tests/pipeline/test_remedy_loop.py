@@ -16,7 +16,7 @@ from bridge.store.events import Event
 from bridge.store.outbox import OutboxRow, TrackerItem
 from bridge.store.remedies import Delivery, PlanRevision, RemedyPlan
 from connectors.base import FixVersion
-from tests.pipeline.loop import Loop, ticket, three_issues
+from tests.pipeline.loop import Loop, three_issues, ticket
 
 RELEASED = (FixVersion("4.2", released=True),)
 

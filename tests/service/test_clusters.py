@@ -13,7 +13,7 @@ from bridge.service.errors import ServiceError, UnknownId
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.db import Database
 from bridge.store.events import Event
-from tests.pipeline.loop import AGENT, Loop, ticket, three_issues
+from tests.pipeline.loop import AGENT, Loop, three_issues, ticket
 
 
 @pytest.fixture
