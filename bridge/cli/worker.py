@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import typer
 
@@ -35,4 +36,7 @@ def worker(ctx: typer.Context) -> None:
             "feedback": Job(own.feedback_minutes, lambda stop: run(stop, FEEDBACK)),
             "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
         }
-        Worker(bridge.db, jobs, own.lease_seconds).run()
+        ended = Worker(bridge.db, jobs, own.lease_seconds).run()
+    if not ended:
+        # A job that would not stop must not keep the process: its lease is gone, its writes are fenced.
+        os._exit(1)

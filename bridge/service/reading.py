@@ -17,7 +17,6 @@ from bridge.store.publishing import last_scores
 from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, display_id
 
-
 THIN = "thin evidence"
 
 

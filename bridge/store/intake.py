@@ -14,6 +14,9 @@ from sqlmodel import Session, col, select
 from bridge.store.clusters import Membership
 from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
 
+WHOLE_ROWS = {"render_nulls": True}
+"""Without it the ORM leaves None out, and rows that differ in their Nones are sent as a statement each."""
+
 
 @dataclass(frozen=True, slots=True)
 class TicketRows:
@@ -77,8 +80,9 @@ def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known
     ids = {source_id: row.id for source_id, row in known.items()}
     new = [{**row.ticket, "connection": connection} for row in rows if row.source_id not in known]
     if new:
-        inserted = session.execute(insert(Ticket).returning(col(Ticket.source_id), col(Ticket.id)), new)
-        ids.update(dict(inserted.all()))
+        statement = insert(Ticket).returning(col(Ticket.source_id), col(Ticket.id))
+        inserted = session.execute(statement, new, execution_options=WHOLE_ROWS)
+        ids.update(inserted.all())
     changed = [{**row.ticket, "id": ids[row.source_id], "deleted_at": None} for row in rows if row.source_id in known]
     if changed:
         session.execute(update(Ticket), changed)
@@ -88,7 +92,7 @@ def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known
     if messages:
         session.execute(insert(Message), messages)
     if events:
-        session.execute(insert(TicketEvent), events)
+        session.execute(insert(TicketEvent), events, execution_options=WHOLE_ROWS)
 
 
 def _drop_parts(session: Session, ticket_ids: Sequence[int]) -> None:
