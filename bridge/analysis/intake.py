@@ -20,6 +20,8 @@ READER_VERSION = "1"
 """Part of every record hash: raise it when the reading of records changes, and a pull from the start reads anew."""
 
 SHORT = 16
+LONGEST_ID = 500
+"""Characters of an id or an account's name: an index of PostgreSQL takes no more than some 2,700 bytes."""
 _FIELDS: dict[type[object], tuple[str, ...]] = {
     kind: tuple(item.name for item in fields(kind)) for kind in (Ticket, Message, Event)
 }
@@ -58,6 +60,10 @@ def check_record(ticket: Ticket) -> None:
     for what, text in ids:
         if not text.strip() or "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
             raise ValueError(f"{what} needs an id without NUL characters and lone surrogates, got {text!r}")
+        if len(text) > LONGEST_ID:
+            raise ValueError(f"{what} has an id of {len(text)} characters: at most {LONGEST_ID} can be kept")
+    if len(ticket.account or "") > LONGEST_ID:
+        raise ValueError(f"the account's name has more than {LONGEST_ID} characters")
     times = [ticket.created_at, ticket.updated_at, *(m.created_at for m in ticket.messages)]
     times += [e.at for e in ticket.events]
     times += [ticket.last_customer_at] if ticket.last_customer_at is not None else []

@@ -71,9 +71,13 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
+        from importlib.metadata import PackageNotFoundError  # noqa: PLC0415 - only this option needs it
+        from importlib.metadata import version as installed  # noqa: PLC0415
 
-        typer.echo(f"issue-bridge {version('issue-bridge')}")
+        try:
+            typer.echo(f"issue-bridge {installed('issue-bridge')}")
+        except PackageNotFoundError:
+            typer.echo("issue-bridge, run from its source without being installed")
         raise typer.Exit
 
 

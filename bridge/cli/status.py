@@ -43,9 +43,10 @@ def needs_a_person(found: dict[str, Any]) -> bool:
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     """The same for people, worst news last, where they look first."""
     tickets, clusters, ranking = found["tickets"], found["clusters"], found["last_ranking"]
-    yield f"tickets    {tickets['live']} ({tickets['open']} open), {found['texts_without_vector']} texts wait for a vector"
+    waiting, unresolved = found["texts_without_vector"], _percent(tickets["unresolved_share"])
+    yield f"tickets    {tickets['live']} ({tickets['open']} open), {waiting} texts wait for a vector"
     yield f"issues     {clusters['issues']} with two or more tickets, {clusters['singles']} single tickets"
-    yield f"accounts   {found['accounts']}; {_percent(tickets['unresolved_share'])} of the tickets belong to none of them"
+    yield f"accounts   {found['accounts']}; {unresolved} of the tickets belong to none of them"
     yield f"suppliers  {_percent(found['unmapped_share'])} of the tickets are in groups of no supplier"
     yield f"ranking    {'as of ' + ranking['as_of'] if ranking else 'none yet: run bridge sync'}"
     yield f"database   revision {found['database']['revision']}, this program needs {found['database']['needed']}"

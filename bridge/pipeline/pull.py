@@ -25,6 +25,7 @@ from bridge.store.intake import (
     known_tickets,
     resolve_aside,
     set_aside,
+    settle_aside,
     store_tickets,
 )
 from bridge.store.leases import Lease, fence
@@ -39,11 +40,17 @@ READ = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One help desk as pull needs it."""
+    """One help desk as pull needs it.
+
+    ``stream`` is the cursor's name. ``file`` names the only file of an import: it is read whole every time, and what
+    was set aside of it before is settled by that.
+    """
 
     name: str
     desk: HelpDesk
     reading: Reading
+    stream: str = STREAM
+    file: str | None = None
 
 
 @dataclass(slots=True)
@@ -68,8 +75,9 @@ def pull(
     """Pull every changed ticket. A connector's error ends the pull, is recorded, and leaves the cursor where it was."""
     report = StepReport("pull", source.name)
     unknown: Counter[str] = Counter()
+    began = now()
     with db.read() as session:
-        cursor = sync_state(session, source.name, STREAM).cursor
+        cursor = None if source.file else sync_state(session, source.name, source.stream).cursor
     try:
         seen = 0
         for page in source.desk.pull_tickets(cursor):
@@ -81,12 +89,14 @@ def pull(
                 break
         else:
             with db.write() as session:
-                note_success(session, source.name, STREAM, now())
+                note_success(session, source.name, source.stream, now())
+                if cursor is None:
+                    settle_aside(session, source.name, source.stream, source.file, began, now())
     except ConnectorError as error:
         report.error = redact(str(error)).text
         with db.write() as session:
             auth = isinstance(error, AuthFailed)
-            note_failure(session, source.name, STREAM, now(), report.error, auth=auth)
+            note_failure(session, source.name, source.stream, now(), report.error, auth=auth)
     report.notes += [_advice(source.name, word, count) for word, count in sorted(unknown.items())]
     return report
 
@@ -156,9 +166,9 @@ def _store(
         stored = [row for row in batch.rows if row not in refused]
         aside += [_refused(row) for row in refused]
         removed = bury(session, source.name, batch.gone, at)
-        set_aside(session, source.name, STREAM, aside, at)
-        resolve_aside(session, source.name, STREAM, [row.source_id for row in stored], at)
-        sync_state(session, source.name, STREAM).cursor = cursor
+        set_aside(session, source.name, source.stream, aside, at)
+        resolve_aside(session, source.name, source.stream, [row.source_id for row in stored], at)
+        sync_state(session, source.name, source.stream).cursor = cursor
         if stored or removed:
             _log(session, source.name, batch.known, [row.source_id for row in stored], removed, at)
             bump(session, "tickets")

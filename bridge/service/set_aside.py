@@ -13,6 +13,7 @@ from sqlmodel import Session
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.import_file import CONNECTION
+from bridge.service.ticket_import import STREAM as FILE
 from bridge.store.events import record
 from bridge.store.set_aside import open_asides
 from bridge.store.status import streams
@@ -30,6 +31,8 @@ def replay(session: Session, actor: Actor, connection: str, stream: str, *, at: 
     were imported by hand.
     """
     require(actor, Permission.OPERATE)
+    if stream == FILE:
+        raise ServiceError("these tickets came from a file: mend its lines and import it again")
     state = session.get(SyncState, (connection, stream), with_for_update=True)
     if state is None and connection == CONNECTION:
         raise ServiceError(f"these {stream} came from a file: mend its lines and import it again")

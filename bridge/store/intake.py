@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, or_, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col, select
 
@@ -139,6 +139,22 @@ def set_aside(session: Session, connection: str, stream: str, items: Sequence[As
         )
         row.last_seen_at, row.resolved_at, row.reason = at, None, item.reason
         session.add(row)
+
+
+def settle_aside(
+    session: Session, connection: str, stream: str, file: str | None, began: datetime, at: datetime
+) -> None:
+    """The source (or its ``file``) was read whole since ``began``: what was not set aside again is well or gone."""
+    stale = [
+        col(SetAside.connection) == connection,
+        col(SetAside.stream) == stream,
+        col(SetAside.last_seen_at) < began,
+        col(SetAside.resolved_at).is_(None),
+    ]
+    if file is not None:
+        of_file = col(SetAside.ref).startswith(f"{file} line ", autoescape=True)
+        stale.append(or_(col(SetAside.ref) == file, of_file))
+    session.execute(update(SetAside).where(*stale).values(resolved_at=at))
 
 
 def resolve_aside(session: Session, connection: str, stream: str, refs: Sequence[str], at: datetime) -> None:
