@@ -40,7 +40,9 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def typed(*words: object, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 300) -> Ran:
     """A process of its own in the folder ``cwd``."""
     command = [sys.executable, "-m", "bridge", *map(str, words)]
-    done = subprocess.run(command, cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=timeout, check=False
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

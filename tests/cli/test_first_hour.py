@@ -42,9 +42,10 @@ def test_the_ranking_has_the_documented_keys(prepared: Prepared) -> None:
         for part in cluster["contributions"]:
             assert part.keys() == CONTRIBUTION_KEYS
             assert part["deciding_ticket"] in cluster["ticket_ids"]
-        assert sum(part["risk_now"] for part in cluster["contributions"]) == cluster["risk_now"] or abs(
-            sum(part["risk_now"] for part in cluster["contributions"]) / cluster["risk_now"] - 1
-        ) < 1e-9
+        assert (
+            sum(part["risk_now"] for part in cluster["contributions"]) == cluster["risk_now"]
+            or abs(sum(part["risk_now"] for part in cluster["contributions"]) / cluster["risk_now"] - 1) < 1e-9
+        )
 
 
 def test_the_ranking_is_best_first_and_holds_every_ticket_once(prepared: Prepared) -> None:
