@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,11 @@ SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan",
 """The whole loop once; deliver runs twice so that one sync carries a remedy all the way."""
 
 STEPS = tuple(dict.fromkeys(SYNC))
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """The driver's first line: what SQLAlchemy adds are statements and values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
 def never() -> bool:
@@ -90,8 +96,12 @@ class Jobs:
         except LeaseLost as lost:
             report = StepReport(name, connection, error=str(lost))
         except SQLAlchemyError as error:
-            logger.exception("step %s failed", name)
-            report = StepReport(name, connection, error=f"the database failed: {redact(str(error.args[:1])).text}")
+            report = StepReport(name, connection, error=f"the database failed: {redact(_cause(error)).text}")
+        except Exception as error:  # noqa: BLE001 - recorded in the report, and the next step goes on
+            # An error's own text may hold what redaction would remove: its type and place are enough.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("step %s failed with %s\n%s", name, type(error).__name__, where)  # noqa: TRY400 - see above
+            report = StepReport(name, connection, error=f"failed with {type(error).__name__}: a fault of the program")
         report.seconds = time.monotonic() - began
         return report
 
