@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import embed
 from bridge.pipeline.group import group
@@ -44,6 +45,11 @@ SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan",
 """The whole loop once; deliver runs twice so that one sync carries a remedy all the way."""
 
 STEPS = tuple(dict.fromkeys(SYNC))
+
+
+def log_redacted(what: str, error: Exception) -> None:
+    """Log the traceback: what is quoted in an error may come from a ticket."""
+    logger.error("%s\n%s", what, redact("".join(traceback.format_exception(error))).text)
 
 
 def _cause(error: SQLAlchemyError) -> str:
@@ -96,12 +102,14 @@ class Jobs:
         except LeaseLost as lost:
             report = StepReport(name, connection, error=str(lost))
         except SQLAlchemyError as error:
+            log_redacted(f"step {name} failed", error)
             report = StepReport(name, connection, error=f"the database failed: {redact(_cause(error)).text}")
-        except Exception as error:  # noqa: BLE001 - recorded in the report, and the next step goes on
-            # An error's own text may hold what redaction would remove: its type and place are enough.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("step %s failed with %s\n%s", name, type(error).__name__, where)  # noqa: TRY400 - see above
-            report = StepReport(name, connection, error=f"failed with {type(error).__name__}: a fault of the program")
+        except BridgeError as error:
+            report = StepReport(name, connection, error=str(error))
+        except Exception as error:  # noqa: BLE001 - recorded: a connector's fault must not keep the other steps
+            log_redacted(f"step {name} failed", error)
+            said = f"{type(error).__name__}: {error}"
+            report = StepReport(name, connection, error=f"a fault in the program: {redact(said).text}; see the log")
         report.seconds = time.monotonic() - began
         return report
 

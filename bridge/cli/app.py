@@ -97,6 +97,15 @@ def root(
     ctx.obj = home
 
 
+def _unforeseen(error: Exception) -> str:
+    """The traceback of a fault in the program, redacted."""
+    import traceback  # noqa: PLC0415 - needed by nobody whose command works
+
+    from bridge.analysis.redaction import redact  # noqa: PLC0415
+
+    return redact("".join(traceback.format_exception(error))).text
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     try:
@@ -111,4 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BridgeError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - shown whole, but for what a ticket may have put into it
+        typer.echo(_unforeseen(error), err=True)
+        sys.exit(1)
     sys.exit(result if isinstance(result, int) else 0)

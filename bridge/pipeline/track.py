@@ -88,6 +88,11 @@ def _merge(session: Session, connection: str, issue: TrackerIssue, at: datetime)
     return not unchanged
 
 
+def _version(name: str) -> str:
+    """Redacted as what it is: 10.4.2.1 alone would be an address."""
+    return redact(f"version {name}").text.removeprefix("version ")
+
+
 def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
     return {
         "connection": connection,
@@ -97,13 +102,13 @@ def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
         "title": redact(issue.title).text,
         "block_hash": block_hash(issue.block),
         "status": redact(issue.status).text,
-        "category": issue.category,
+        "category": redact(issue.category).text if issue.category else None,
         "closed": issue.closed,
         "resolution": redact(issue.resolution).text if issue.resolution else None,
-        "priority": issue.priority,
+        "priority": redact(issue.priority).text if issue.priority else None,
         "priority_levels": sorted(level.value for level in issue.priority_levels),
         "fix_versions": [
-            {"name": v.name, "released": v.released, "due": v.due.isoformat() if v.due else None}
+            {"name": _version(v.name), "released": v.released, "due": v.due.isoformat() if v.due else None}
             for v in issue.fix_versions
         ],
         "due": issue.due.isoformat() if issue.due else None,
