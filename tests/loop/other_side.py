@@ -99,7 +99,7 @@ def main(what: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     with api:
-        print(api.url.rpartition(":")[2], flush=True)  # noqa: T201  the port is this program's output
+        print(api.url.rpartition(":")[2], flush=True)
         over.wait()
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlmodel import Session, select
 
-from bridge.store.clusters import Cluster, Membership
+from bridge.store.clusters import Membership
 from bridge.store.db import Database
 from bridge.store.outbox import TrackerLink
 from bridge.store.tickets import Ticket
