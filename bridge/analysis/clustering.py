@@ -146,11 +146,8 @@ class _Run:
         return constraints
 
     def _difference(self, labels: Sequence[int]) -> Plan:
-        """What leads from the memberships of before to ``labels``. New clusters get -1, -2, ... by first ticket."""
-        names: dict[int, int] = {}
-        for slot in labels:
-            if slot >= len(self.clusters):
-                names.setdefault(slot, -1 - len(names))
+        """What leads from the memberships of before to ``labels``."""
+        names = self._names(labels)
         after = {
             ticket: names[slot] if slot in names else self.clusters[slot]
             for ticket, slot in zip(self.tickets, labels, strict=True)
@@ -162,6 +159,32 @@ class _Run:
             moves={t: Assignment(after[t]) for t, c in old.items() if after[t] != c},
             merges=tuple(Merge(loser, winner) for loser, winner in sorted(winners.items())),
         )
+
+    def _names(self, labels: Sequence[int]) -> dict[int, int]:
+        """The id of every slot that was opened in this run.
+
+        It takes over the id of the cluster that most of its tickets come from, if that one has no slot any more and
+        no ticket here was said not to belong to it; else it gets -1, -2, ... by first ticket.
+        """
+        gone = set(self.clusters) - {self.clusters[slot] for slot in set(labels) if slot < len(self.clusters)}
+        came: Counter[tuple[int, int]] = Counter()
+        barred: set[tuple[int, int]] = set()
+        opened: dict[int, int] = {}
+        said: dict[int, list[int]] = {}
+        for ticket, cluster in self.rejected:
+            said.setdefault(ticket, []).append(cluster)
+        for ticket, slot in zip(self.tickets, labels, strict=True):
+            if slot >= len(self.clusters):
+                opened.setdefault(slot, -1 - len(opened))
+                barred.update((slot, cluster) for cluster in said.get(ticket, ()))
+                if self.stay.get(ticket) in gone:
+                    came[slot, self.stay[ticket]] += 1
+        names: dict[int, int] = {}
+        for (slot, cluster), _ in sorted(came.items(), key=lambda item: (-item[1], item[0][1])):
+            if slot not in names and cluster in gone and (slot, cluster) not in barred:
+                names[slot] = cluster
+                gone.discard(cluster)
+        return {**opened, **names}
 
     def _winners(self, after: Mapping[int, int]) -> dict[int, int]:
         """Each cluster that lost all its tickets -> where most of them went. What a person took away does not count."""

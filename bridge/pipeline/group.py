@@ -128,10 +128,13 @@ def _flags(session: Session) -> dict[int, Flags]:
 
 def _labels(session: Session, plan: Plan) -> dict[int, Label]:
     """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
+    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
+    goes = {p.ticket_id: winners[p.cluster_id] for p in places(session) if p.cluster_id in winners} if winners else {}
+    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
     members: dict[int, list[int]] = {}
-    for ticket, assignment in sorted({**plan.assign, **plan.moves}.items()):
-        if assignment.cluster < 0:
-            members.setdefault(assignment.cluster, []).append(ticket)
+    for ticket, cluster in sorted(goes.items()):
+        if cluster < 0:
+            members.setdefault(cluster, []).append(ticket)
     if not members:
         return {}
     texts = ticket_texts(session)

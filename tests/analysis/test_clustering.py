@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.analysis.clustering import Flags, Placement, Plan, group, wants_consolidation
+from bridge.analysis.assigning import Params
+from bridge.analysis.clustering import Flags, Merge, Placement, Plan, _Run, group, wants_consolidation
 from bridge.analysis.embedding import Vectors
 from bridge.words import Origin
 
@@ -218,3 +219,26 @@ def test_ids_and_vectors_must_agree() -> None:
 @pytest.mark.parametrize(("new", "placed", "wanted"), [(0, 0, False), (1200, 0, True), (5, 10, False), (30, 100, True)])
 def test_a_backfill_wants_consolidation(new: int, placed: int, wanted: bool) -> None:
     assert wants_consolidation(new, placed) is wanted
+
+
+def test_a_cluster_that_is_formed_anew_keeps_the_id_of_its_largest_part() -> None:
+    """Two clusters whose tickets all go into one that was opened in this run: nothing but ids decides what survives."""
+    vectors = np.eye(6, dtype=np.float32)
+    placed = {1: Placement(10, Origin.MODEL), 2: Placement(10, Origin.MODEL), 3: Placement(11, Origin.MODEL)}
+    run = _Run([1, 2, 3, 4, 5, 6], vectors, placed, {}, frozenset(), Params())
+
+    plan = run._difference([2, 2, 2, 2, 3, 3])
+
+    assert plan.merges == (Merge(11, 10),)
+    assert {ticket: a.cluster for ticket, a in plan.assign.items()} == {4: 10, 5: -1, 6: -1}
+    assert plan.moves == {}
+
+
+def test_a_cluster_does_not_take_over_an_id_that_one_of_its_tickets_was_denied() -> None:
+    placed = {1: Placement(10, Origin.MODEL), 2: Placement(10, Origin.MODEL)}
+    run = _Run([1, 2, 3], np.eye(3, dtype=np.float32), placed, {}, frozenset({(3, 10)}), Params())
+
+    plan = run._difference([1, 1, 1])
+
+    assert plan.assign[3].cluster == -1
+    assert plan.merges == (Merge(10, -1),)
