@@ -221,24 +221,29 @@ def test_a_backfill_wants_consolidation(new: int, placed: int, wanted: bool) -> 
     assert wants_consolidation(new, placed) is wanted
 
 
-def test_a_cluster_that_is_formed_anew_keeps_the_id_of_its_largest_part() -> None:
-    """Two clusters whose tickets all go into one that was opened in this run: nothing but ids decides what survives."""
-    vectors = np.eye(6, dtype=np.float32)
-    placed = {1: Placement(10, Origin.MODEL), 2: Placement(10, Origin.MODEL), 3: Placement(11, Origin.MODEL)}
-    run = _Run([1, 2, 3, 4, 5, 6], vectors, placed, {}, frozenset(), Params())
+def difference(placed: dict[int, int], labels: list[int], *, denied: tuple[tuple[int, int], ...] = ()) -> Plan:
+    """The plan of a run that ended with these slots, one a ticket; tickets count from 1."""
+    before = {ticket: Placement(cluster, Origin.MODEL) for ticket, cluster in placed.items()}
+    tickets = list(range(1, len(labels) + 1))
+    vectors = np.eye(len(labels), dtype=np.float32)
+    return _Run(tickets, vectors, before, flags={}, rejected=frozenset(denied), params=Params())._difference(labels)
 
-    plan = run._difference([2, 2, 2, 2, 3, 3])
+
+def test_a_cluster_that_is_formed_anew_keeps_the_id_of_its_largest_part() -> None:
+    plan = difference({1: 10, 2: 10, 3: 11}, [2, 2, 2, 2, 3, 3])
 
     assert plan.merges == (Merge(11, 10),)
     assert {ticket: a.cluster for ticket, a in plan.assign.items()} == {4: 10, 5: -1, 6: -1}
     assert plan.moves == {}
 
 
-def test_a_cluster_does_not_take_over_an_id_that_one_of_its_tickets_was_denied() -> None:
-    placed = {1: Placement(10, Origin.MODEL), 2: Placement(10, Origin.MODEL)}
-    run = _Run([1, 2, 3], np.eye(3, dtype=np.float32), placed, {}, frozenset({(3, 10)}), Params())
+def test_nothing_is_renamed_that_has_kept_its_tickets() -> None:
+    """Two singles that changed places on the way, slot by slot, are the two singles they were."""
+    assert not difference({1: 10, 2: 11}, [1, 2])
 
-    plan = run._difference([1, 1, 1])
+
+def test_a_cluster_does_not_take_over_an_id_that_one_of_its_tickets_was_denied() -> None:
+    plan = difference({1: 10, 2: 10}, [1, 1, 1], denied=((3, 10),))
 
     assert plan.assign[3].cluster == -1
     assert plan.merges == (Merge(10, -1),)
