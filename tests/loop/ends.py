@@ -66,9 +66,11 @@ def note_of(text: str) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class End:
-    """The end of a story: cluster of each ticket, title and priority of each published cluster, state of each plan."""
+    """The end of a story: members of each cluster, title and priority of each published one, state of each plan. A
+    cluster is named by its lowest ticket: its own number may have gaps before it where a transaction was lost.
+    """
 
-    clusters: Mapping[str, int]
+    clusters: Mapping[int, frozenset[int]]
     published: Mapping[int, tuple[str, str]]
     plans: Mapping[int, tuple[str, int | None]]
 
@@ -84,14 +86,17 @@ def check_end(db: Database, world: World) -> End:
         _check_issues(session, world)
         _check_notes(session, world, uids)
         assert world.tickets == frozenset(tickets)
-        numbers = {t.id: source_id for source_id, t in tickets.items()}
-        members = {numbers[m.ticket_id]: m.cluster_id for m in session.exec(select(Membership)).all()}
+        numbers = {t.id: int(source_id) for source_id, t in tickets.items()}
+        members: dict[int, set[int]] = {}
+        for placed in session.exec(select(Membership)).all():
+            members.setdefault(placed.cluster_id, set()).add(numbers[placed.ticket_id])
+        names = {cluster: min(inside) for cluster, inside in members.items()}
         links = session.exec(select(TrackerLink)).all()
         plans = session.exec(select(RemedyPlan)).all()
     return End(
-        members,
-        {link.cluster_id: (link.written["title"], link.written["priority"]) for link in links},
-        {plan.cluster_id: (plan.state, plan.approved_revision) for plan in plans},
+        {names[cluster]: frozenset(inside) for cluster, inside in members.items()},
+        {names[link.cluster_id]: (link.written["title"], link.written["priority"]) for link in links},
+        {names[plan.cluster_id]: (plan.state, plan.approved_revision) for plan in plans},
     )
 
 

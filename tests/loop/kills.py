@@ -25,7 +25,8 @@ from bridge.store.sync import LeaseRow
 from tests.loop.other_side import OtherSide, until
 from tests.loop.workspace import Bridges, Running
 
-AIMS = ("write, before its effect", "write, after its effect", "write, after its effect", "read", "any moment")
+WRITTEN = "write, after its effect"
+AIMS = ("write, before its effect", WRITTEN, WRITTEN, "read", "any moment")
 AIM_S = 15.0
 """A kill that finds no such request in this time falls where the victim is."""
 INSIDE = "inside a send"
@@ -50,28 +51,33 @@ class Killer:
             elif self.working[place].exit_code is not None:
                 self.working[place] = self.bridges.start(*words)
 
-    def kill(self, db: Database) -> str:
-        """One kill; returns where it fell."""
-        aim = self.dice.choice(AIMS)
-        side, nth = self.dice.choice(self.sides), self.dice.randint(1, 4)
+    def kill(self, db: Database, aim: str | None = None, side: OtherSide | None = None) -> None:
+        """One kill, aimed by the dice where nothing else is said."""
+        aim, nth = aim or self.dice.choice(AIMS), self.dice.randint(1, 4)
+        side = side or self.dice.choice(self.sides)
         victim = self._waiting_at(side, aim, nth) if aim != "any moment" else self._after(side, nth)
         if victim is None:
             self.keep_working()
             victim = self.dice.choice(self.working)
-        fell = self._stop_and_look(db, victim)
+        self.where[self._stop_and_look(db, victim)] += 1
         victim.kill()
         side.gate("release")
-        self.where[fell] += 1
-        return f"{fell} (aimed at {aim} {nth} of {'desk' if side is self.sides[0] else 'tracker'})"
 
     def end(self) -> None:
+        """No process works on."""
         for running in self.working:
             running.kill()
         self.working.clear()
 
+    def told(self) -> str:
+        """The histogram. Raises AssertionError where no kill fell inside a send: such a run proves nothing."""
+        lines = [f"  {name:<40} {'#' * times} {times}" for name, times in sorted(self.where.items())]
+        assert any(name.startswith(INSIDE) for name in self.where), f"no kill fell {INSIDE}:\n" + "\n".join(lines)
+        return f"where {self.where.total()} kills fell:\n" + "\n".join(lines)
+
     def _waiting_at(self, side: OtherSide, aim: str, nth: int) -> Running | None:
         """The process whose request is held."""
-        side.gate("catch", writes=aim.startswith("write"), after_effect=aim.endswith("after its effect"), nth=nth)
+        side.gate("catch", writes=aim.startswith("write"), after_effect=aim == WRITTEN, nth=nth)
         found: list[Running] = []
 
         def held() -> bool:
@@ -120,8 +126,3 @@ def _ports(running: Running) -> set[Any]:
     except psutil.Error:
         return set()
     return {connection.laddr.port for connection in found if connection.laddr}
-
-
-def histogram(where: Counter[str]) -> str:
-    """A line a place, as it is printed."""
-    return "\n".join(f"  {name:<40} {'#' * times} {times}" for name, times in sorted(where.items()))

@@ -145,8 +145,7 @@ def stage(folder: Path, vectors: Vectors, postgres: PostgresServer | None) -> It
         workspace.write_config()
         with bridges(workspace) as running:
             running.run("init", "--yes")
-            with database(running) as db, db.write() as session:
-                session.execute(insert(Vector), vectors)
+            save_vectors(running, vectors)
             _play(running, desk, tracker)
         data = desk.control("state"), tracker.control("state")
         yield Stage(workspace.home, ends, desk, tracker, *data, postgres, name)
@@ -202,6 +201,11 @@ def _play(running: Bridges, desk: OtherSide, tracker: OtherSide) -> None:
         running.run("remedy", "approve", f"IB-{remedied}", "--owner", "Ada Product")
         tracker.control("seed", {"id": int(remote_id(db, other)), "status": "In Progress"})
     desk.control("seed", _later_tickets())
+
+
+def save_vectors(running: Bridges, vectors: Vectors) -> None:
+    with database(running) as db, db.write() as session:
+        session.execute(insert(Vector), vectors)
 
 
 def forget_vector(running: Bridges) -> None:
