@@ -57,18 +57,23 @@ class Bridge:
     @property
     def model_id(self) -> str:
         """Names the vectors of the configured model, without loading it. Raises SettingsError."""
-        path = self.settings.model.path
-        if not path:
+        path = self._model_path
+        if path is None:
             return bundled_model_id()
         try:
-            return f"{Path(path).resolve().name}@{weights_sha256(Path(path))[:12]}"
+            return f"{path.resolve().name}@{weights_sha256(path)[:12]}"
         except ModelError as error:
             raise SettingsError(f"section [model], key 'path': {error}") from None
 
     def load_embedder(self) -> Embedder:
         """Load the configured model (seconds). Raises ModelError."""
+        return SentenceTransformerEmbedder(self._model_path)
+
+    @property
+    def _model_path(self) -> Path | None:
+        """A relative path lies in the workspace folder; None is the bundled model."""
         path = self.settings.model.path
-        return SentenceTransformerEmbedder(Path(path) if path else None)
+        return self.settings.home / path if path else None
 
     def reading(self, connection: Connection) -> Reading:
         """How a help desk's records are read: the connector's words, then the configured ones."""
@@ -97,7 +102,10 @@ def workspace_key(home: Path) -> bytes:
     key = path.read_text().strip()
     if not key:
         raise SettingsError(f"{path} is empty: put your backup of it back (a new key would make every requester new)")
-    return bytes.fromhex(key)
+    try:
+        return bytes.fromhex(key)
+    except ValueError:
+        raise SettingsError(f"{path} holds no key: put your backup of it back") from None
 
 
 def _make_key(path: Path) -> None:
@@ -170,7 +178,7 @@ def _say(section: str, name: str, item: Any) -> str:
     if item["type"] == "missing":
         variable = f"{PREFIX}CONNECTIONS__{name.upper()}__{key.upper()}"
         return f"{section}, key {key!r}: missing: add it (a secret comes by {variable} or {variable}_FILE)"
-    return f"{section}, key {key!r}: {item['msg']}: correct it"
+    return f"{section}, key {key!r}: {item['msg'].removeprefix('Value error, ')}: correct it"
 
 
 def _lower(words: Mapping[str, str]) -> dict[str, str]:

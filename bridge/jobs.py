@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import embed
 from bridge.pipeline.group import group
@@ -43,6 +45,16 @@ SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan",
 """The whole loop once; deliver runs twice so that one sync carries a remedy all the way."""
 
 STEPS = tuple(dict.fromkeys(SYNC))
+
+
+def log_redacted(what: str, error: Exception) -> None:
+    """Log the traceback: what is quoted in an error may come from a ticket."""
+    logger.error("%s\n%s", what, redact("".join(traceback.format_exception(error))).text)
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """The driver's first line: what SQLAlchemy adds are statements and values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
 def never() -> bool:
@@ -90,8 +102,14 @@ class Jobs:
         except LeaseLost as lost:
             report = StepReport(name, connection, error=str(lost))
         except SQLAlchemyError as error:
-            logger.exception("step %s failed", name)
-            report = StepReport(name, connection, error=f"the database failed: {redact(str(error.args[:1])).text}")
+            log_redacted(f"step {name} failed", error)
+            report = StepReport(name, connection, error=f"the database failed: {redact(_cause(error)).text}")
+        except BridgeError as error:
+            report = StepReport(name, connection, error=str(error))
+        except Exception as error:  # noqa: BLE001 - recorded: a connector's fault must not keep the other steps
+            log_redacted(f"step {name} failed", error)
+            said = f"{type(error).__name__}: {error}"
+            report = StepReport(name, connection, error=f"a fault in the program: {redact(said).text}; see the log")
         report.seconds = time.monotonic() - began
         return report
 

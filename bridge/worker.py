@@ -111,7 +111,7 @@ class Worker:
         try:
             lease = acquire(self.db, LEADER, self.owner, self.lease_s)
         except SQLAlchemyError as error:
-            logger.warning("the database does not answer (%s): tried again soon", type(error).__name__)
+            logger.warning("the database failed (%s): tried again soon", type(error).__name__)
             return False
         if lease is not None:
             self._keeper = Keeper(self.db, lease, self.lease_s)
@@ -129,7 +129,7 @@ class Worker:
             except LeaseLost as error:
                 logger.warning("%s: %s", name, error)
             except SQLAlchemyError as error:
-                logger.warning("%s: the database does not answer (%s): next slot", name, type(error).__name__)
+                logger.warning("%s: the database failed (%s): tried again in the next slot", name, type(error).__name__)
         return None
 
     def _run_slot(self, name: str, lease: Lease) -> list[StepReport] | None:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 SEEN_CAP = 4000
 MAX_RESTARTS = 5
+_RESTLESS = "the list keeps changing while it is read: try again in a quieter hour"
+_STUCK = "two identical pages in a row: the server does not turn pages; this pull ends here"
 
 
 def stamp_of(value: Any) -> str:
@@ -129,14 +131,15 @@ def keyset_pages(
     before: Batch[T] | None = None
     while True:
         batch = fetch(since, page)
-        if before is not None:
-            _refuse_same(before, batch)
-            if batch.rows and _ids(fetch(since, page - 1)) != _ids(before):
+        if before is not None and batch.rows:
+            if _ids(fetch(since, page - 1)) != _ids(before):
                 restarts += 1
                 if restarts > MAX_RESTARTS:
-                    raise Transient("the list keeps changing while it is read: try again in a quieter hour")
+                    raise Transient(_RESTLESS)
                 page, before = 0, None
                 continue
+            if _ids(before) == _ids(batch):
+                raise Transient(_STUCK)
         fresh = keys.fresh(batch.rows)
         keys = keys.advance(batch.rows, overlap)
         yield fresh, keys.dump(), batch.total
@@ -147,11 +150,6 @@ def keyset_pages(
             since, page, before, restarts = reached, 0, None, 0
         else:
             page, before = page + 1, batch
-
-
-def _refuse_same(before: Batch[T], batch: Batch[T]) -> None:
-    if batch.rows and _ids(before) == _ids(batch):
-        raise Transient("two identical pages in a row: the server does not turn pages; this pull ends here")
 
 
 def _ids(batch: Batch[Any]) -> list[tuple[str, str]]:
@@ -181,26 +179,26 @@ def offset_pages(fetch: Callable[[int], Batch[T]]) -> Iterator[tuple[list[Row[T]
             yield list(batch.rows), batch.total
         if walk.still:
             return
-    raise Transient("the list keeps changing while it is read: try again in a quieter hour")
+    raise Transient(_STUCK if walk.stuck else _RESTLESS)
 
 
 class _Walk:
     """One run over a list: where it is, and whether the list held still."""
 
     def __init__(self) -> None:
-        self.page, self.going, self.still = 0, True, True
+        self.page, self.going, self.still, self.stuck = 0, True, True, False
         self._ids: set[str] = set()
         self._before: Batch[Any] | None = None
 
     def note(self, batch: Batch[Any]) -> None:
         ids = {row.id for row in batch.rows}
         if self._before is not None:
-            _refuse_same(self._before, batch)
+            self.stuck = bool(batch.rows) and _ids(self._before) == _ids(batch)
             self.still = self.still and self._before.total == batch.total and not ids & self._ids
         self._ids |= ids
         self._before = batch
         self.page += 1
-        self.going = batch.more and bool(batch.rows)
+        self.going = batch.more and bool(batch.rows) and not self.stuck
 
 
 def follow(fetch: Callable[[str | None], tuple[T, str | None]], start: str | None) -> Iterator[tuple[T, str | None]]:

@@ -8,34 +8,20 @@ are what Latin-1 exports of such tools really hold); NUL characters are dropped,
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-PIECE = 1 << 20
+from connectors._lines import PIECE, Lines, Mark, start_mark
+
 FIELD_CAP = 1 << 20
 RECORD_CAP = 4 << 20
 RAW_CAP = 2000
-LONGEST_QUOTE_RUN = 64
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _QUOTED_REST = re.compile(rb'[^"]*+(?:""[^"]*+)*+"(?!")')
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place between two lines: bytes before it, lines before it, and the hash of those bytes."""
-
-    offset: int
-    line: int
-    hash: hashlib.blake2b
-
-    @property
-    def digest(self) -> str:
-        return self.hash.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,46 +36,6 @@ class Record:
 
 class FileRefused(Exception):
     """The file as a whole is no export that can be read; the message says why."""
-
-
-def start_mark() -> Mark:
-    return Mark(0, 0, hashlib.blake2b(digest_size=16))
-
-
-class Lines:
-    """Physical lines, in pieces of at most PIECE bytes, and where they end."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.mark = start_mark()
-
-    def take(self) -> bytes:
-        """The next line or piece of one; empty at the end. A piece does not end between two quotes."""
-        piece = self._file.readline(PIECE)
-        for _ in range(LONGEST_QUOTE_RUN):
-            if not piece.endswith(b'"') or not (more := self._file.readline(1)):
-                break
-            piece += more
-        digest = self.mark.hash.copy()
-        digest.update(piece)
-        self.mark = Mark(self.mark.offset + len(piece), self.mark.line + piece.endswith(b"\n"), digest)
-        return piece
-
-    def rewind(self, mark: Mark) -> None:
-        self._file.seek(mark.offset)
-        self.mark = mark
-
-    def resume(self, offset: int, line: int, digest: str) -> bool:
-        """Go to a former mark if all before it is as it was; else stay at the start and say False."""
-        mark, left = start_mark(), offset
-        while left and (piece := self._file.read(min(left, PIECE))):
-            mark.hash.update(piece)
-            left -= len(piece)
-        if left or mark.digest != digest:
-            self._file.seek(0)
-            return False
-        self.mark = Mark(offset, line, mark.hash)
-        return True
 
 
 class _Csv:
@@ -208,9 +154,9 @@ class Records:
         self._delimiter = max((b",", b";", b"\t"), key=first.count)
         gathered, _ = self._gather(_Csv(self._delimiter))
         try:
-            self._columns = [name.strip() for name in self._split(gathered.data.removeprefix(_BOM))]
+            self._columns = _distinct(self._split(gathered.data.removeprefix(_BOM)))
         except csv.Error as error:
-            raise FileRefused(f"the header is not readable as CSV: {error}") from error
+            raise FileRefused(f"the first line is not readable as CSV ({_why(error)}): is this an export?") from error
         if why := self._refuse(set(self._columns)):
             raise FileRefused(why)
         if after is not None:
@@ -233,7 +179,7 @@ class Records:
         try:
             values = self._split(gathered.data)
         except csv.Error as error:
-            return Record(first, None, f"not readable as CSV: {error}", raw)
+            return Record(first, None, f"not readable as CSV: {_why(error)}", raw)
         while len(values) > len(self._columns) and not values[-1].strip():
             values.pop()
         if len(values) != len(self._columns):
@@ -256,7 +202,7 @@ class Records:
         try:
             values = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            return Record(first, None, f"not readable as JSON: {_short(error)}", text[:RAW_CAP])
+            return Record(first, None, f"not readable as JSON: {error}", text[:RAW_CAP])
         if not isinstance(values, dict):
             return Record(first, None, "not a JSON object", text[:RAW_CAP])
         if any(isinstance(value, str) and len(value) > FIELD_CAP for value in values.values()):
@@ -283,6 +229,24 @@ def _text(data: bytes) -> str:
     return text.replace("\0", "")
 
 
+def _distinct(names: list[str]) -> list[str]:
+    """Repeated names (in any case) are numbered: the first column of a name has it, no column is lost."""
+    taken: set[str] = set()
+    columns = []
+    for name in map(str.strip, names):
+        free, number = name, 2
+        while free.lower() in taken:
+            free, number = f"{name} {number}", number + 1
+        taken.add(free.lower())
+        columns.append(free)
+    return columns
+
+
+def _why(error: csv.Error) -> str:
+    """The csv module gives advice to programmers."""
+    return "a carriage return stands inside of a field" if "new-line character" in str(error) else str(error)
+
+
 def _without_nul(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value.replace("\0", "") if isinstance(value, str) else value for key, value in values.items()}
 
@@ -290,11 +254,6 @@ def _without_nul(values: dict[str, Any]) -> dict[str, Any]:
 def _too_long(gathered: _Gathered, first: int) -> Record:
     raw = _text(gathered.data[:RAW_CAP])
     return Record(first, None, f"too long: {gathered.size} bytes, a field may have {FIELD_CAP >> 20} MB", raw)
-
-
-def _short(error: BaseException) -> str:
-    """A decoder's message quotes no text but for a RecursionError, which has no position."""
-    return str(error) if isinstance(error, ValueError) else "nested too deeply"
 
 
 def _no_constant(name: str) -> Any:

@@ -7,6 +7,7 @@ a time zone.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,8 @@ TEXTS = ("subject", "body")
 TIMES = ("created_at", "updated_at", "last_customer_at")
 OPTIONAL = ("status", "priority", "requester", "account", "group", "assignee", "channel", "language", "url", "csat")
 KNOWN = frozenset((*REQUIRED, *TEXTS, *TIMES, *OPTIONAL, "tags"))
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 STATUS_WORDS: Mapping[str, str] = {
     **{word: word for word in ("new", "open", "pending", "hold", "solved", "closed")},
@@ -59,6 +62,8 @@ def ticket_of(values: Mapping[str, Any], timezone: ZoneInfo | None) -> Ticket:
     """Raises RowRefused. ``timezone`` is for times without an offset; None refuses those."""
     known = {name.strip().lower(): _word(value) for name, value in values.items() if name.strip().lower() in KNOWN}
     problems = [f"{name} is missing" for name in REQUIRED if not known.get(name)]
+    if _SURROGATE.search(known.get("id", "")):
+        problems.append("id holds half of a character (a lone surrogate)")
     if not any(known.get(name) for name in TEXTS):
         problems.append("subject and body are both missing")
     times: dict[str, datetime] = {}

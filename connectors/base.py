@@ -14,8 +14,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
-# --- words -----------------------------------------------------------------------------------------------------
-
 
 class Side(StrEnum):
     """Who wrote a message or caused an event."""
@@ -195,9 +193,6 @@ class CreateGuarantee:
     hold_s: float = 0.0
 
 
-# --- errors, sorted by what the caller must do -------------------------------------------------------------------
-
-
 class ConnectorError(Exception):
     """Says which connection, what was asked, what came back and what to mend. Carries no secret and no body text.
 
@@ -235,9 +230,6 @@ class Permanent(ConnectorError):
 
 class NotFound(Permanent):
     """The remote object is not there (any more)."""
-
-
-# --- roles -------------------------------------------------------------------------------------------------------
 
 
 @runtime_checkable

@@ -13,6 +13,7 @@ from bridge.store.tables import metadata
 from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
+from tests.services.servers import redmine_server, request_tracker_server  # noqa: F401  fixtures, found by name
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,7 +31,7 @@ def _postgres_or_reason() -> Iterator[PostgresServer | str]:
         yield str(error)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def postgres(_postgres_or_reason: PostgresServer | str) -> PostgresServer:
     """The server of this session (of this worker, where there are several)."""
     if isinstance(_postgres_or_reason, str):

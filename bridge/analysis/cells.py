@@ -10,6 +10,7 @@ import math
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from bridge.analysis.identity import domain_of, is_free_mail
 from bridge.analysis.redaction import redact
@@ -17,6 +18,8 @@ from bridge.analysis.redaction import redact
 MOST_MONEY = 1e12
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
+_REMEMBERED = 1 << 14
+"""Names that need no second look for personal data: a file is read twice, and its words repeat."""
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXTERNAL_ID = re.compile(r"[^\s:;]+:\S(?:.*\S)?")
@@ -62,6 +65,7 @@ def word(column: str, text: str, words: type[StrEnum]) -> str:
         raise CellError(f"{column} {shown(text)}: expected one of {', '.join(words)}") from None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def name(column: str, text: str) -> str:
     """A name or id, on one line, in NFC, as tickets carry it. Raises CellError if it holds personal data."""
     if len(text) > LONGEST_NAME:

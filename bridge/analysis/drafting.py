@@ -16,13 +16,25 @@ from bridge.words import display_id
 
 TITLE_LIMIT = 120
 MAX_TICKETS = 10
-_INVISIBLE = "\u200b"
-_MENTION = re.compile(r"([@#!&~%$])(?=[\w\[({])")
-_COMMAND = re.compile(r"(?m)^(\s*)([/\\])(?=\w)")
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|!\S+!(?=\s|$)|<img\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,500}>")
-_CLOSING = re.compile(
-    r"\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)(\s+)(?=#|\w+#|https?:)", re.IGNORECASE
+MAX_SEGMENTS = 20
+_URL = re.compile(r"https?://[^\s<>\"\\^`{|}]{1,2000}")
+_SETTLES = 8
+
+_WIDE = 0xFEE0
+"""From an ASCII sign to its full-width twin, which no tracker reads as markup."""
+_MEANS_SOMETHING = re.compile(
+    r"""
+      [@#&~%$](?=[\w\[({"'])         # mentions, references, entities
+    | !(?=[\w\[({<>=/.:])          # pictures in Markdown and Textile
+    | [<`|]                         # HTML, comments, code, table cells
+    | \{(?=[\w{])                   # macros
+    | \[(?=\[|\s*issue-bridge)      # wiki links, our own marker
+    | (?<=\])\(|(?<=\"):(?=\S)      # targets of links
+    | :(?=//)|(?<=\bwww)\.          # addresses that a tracker would turn into links
+    | (?<=\bGH)-(?=\d)
+    | ^(?:[\s>*+-]*)[/\\](?=\w)      # commands at the beginning of a line
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -45,16 +57,35 @@ class Facts:
 
 
 def neutralise(text: str) -> str:
-    """Text of a customer as harmless text in any tracker: no mention, reference, closing word, command or picture."""
-    text = _IMAGE.sub("[picture]", text)
-    text = _TAG.sub("", text)
-    text = _CLOSING.sub(rf"\1{_INVISIBLE}\2", text)
-    text = _MENTION.sub(rf"\1{_INVISIBLE}", text)
-    return _COMMAND.sub(rf"\1{_INVISIBLE}\2", text)
+    """Text of a customer as harmless text in any tracker: no mention, reference, closing word, command, link or
+    picture. Signs are only replaced by their full-width twins, so that redaction finds in it what it found before.
+    """
+    return _MEANS_SOMETHING.sub(lambda found: found.group()[:-1] + _widened(found.group()[-1]), text)
+
+
+def _widened(sign: str) -> str:
+    return chr(ord(sign) + _WIDE)
+
+
+def quoted(text: str) -> str:
+    """Words of a customer on one line: redacted as lines and as a whole, and harmless."""
+    line = " ".join(redact(text).text.split())
+    return neutralise(redact(line).text)
 
 
 def issue_title(title: str) -> str:
-    text = " ".join(neutralise(redact(title).text).split())
+    """At most ``TITLE_LIMIT`` characters. The title of a title is itself, also after redaction: publish recognises by
+    that what a person changed.
+    """
+    text = title
+    for _ in range(_SETTLES):
+        before, text = text, _shortened(quoted(text))
+        if text == before:
+            break
+    return text
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= TITLE_LIMIT else text[: TITLE_LIMIT - 1].rstrip() + "…"
 
 
@@ -65,7 +96,7 @@ def rank_band(rank: int) -> str:
 
 def issue_body(facts: Facts) -> str:
     """Plain text that reads well in Markdown and Textile alike. Changes only when a fact does."""
-    segments = ", ".join(f"{name} {count}" for name, count in facts.segments)
+    segments = ", ".join(f"{quoted(name)} {count}" for name, count in facts.segments[:MAX_SEGMENTS])
     lines = [
         f"Customers report this issue ({display_id(facts.cluster_id)}).",
         "",
@@ -77,15 +108,18 @@ def issue_body(facts: Facts) -> str:
     if facts.severity:
         lines.append(f"* Severity set by product: {facts.severity}")
     if facts.phrases:
-        lines.append("* Customers' words: " + "; ".join(neutralise(redact(p).text) for p in facts.phrases))
+        lines.append("* Customers' words: " + "; ".join(map(quoted, facts.phrases)))
     if facts.tickets:
         lines += ["", "Open tickets:"]
-        lines += [
-            f"* {neutralise(redact(id_).text)}" + (f" {url}" if url else "") for id_, url in facts.tickets[:MAX_TICKETS]
-        ]
+        lines += [f"* {quoted(id_)}{_address(url)}" for id_, url in facts.tickets[:MAX_TICKETS]]
         more = facts.open_tickets - min(len(facts.tickets), MAX_TICKETS)
         lines += [f"* and {more} more"] if more > 0 else []
     return "\n".join(lines)
+
+
+def _address(url: str | None) -> str:
+    """Where the ticket can be read, if that is a web address, without anything secret in it."""
+    return f" {url}" if url and _URL.fullmatch(url) and redact(url).text == url else ""
 
 
 def merged_body(cluster_id: int, into: int, url: str | None) -> str:

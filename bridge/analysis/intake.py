@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from bridge.analysis.characters import visible
 from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
-from bridge.analysis.text import content_hash, embed_text, language_of, to_text
+from bridge.analysis.text import content_hash, embed_text, language_of, looks_like_html, to_text
 from bridge.words import Priority, TicketStatus
 from connectors.base import Event, Message, Side, Ticket
 
@@ -18,14 +19,16 @@ READER_VERSION = "1"
 """Part of every record hash: raise it when the reading of records changes, and a pull from the start reads anew."""
 
 SHORT = 16
-_FIELDS: dict[type, tuple[str, ...]] = {
+LONGEST_ID = 500
+"""Characters of an id or an account's name: an index of PostgreSQL takes no more than some 2,700 bytes."""
+_FIELDS: dict[type[object], tuple[str, ...]] = {
     kind: tuple(item.name for item in fields(kind)) for kind in (Ticket, Message, Event)
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case vendor words."""
+    """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case words."""
 
     secret: bytes
     status_words: Mapping[str, str]
@@ -48,6 +51,26 @@ def record_hash(ticket: Ticket, secret: bytes) -> str:
     return hmac.digest(secret, f"{READER_VERSION}\n{raw}".encode(), "sha256").hex()
 
 
+def check_record(ticket: Ticket) -> None:
+    """Raises ValueError where ids or times cannot be stored or compared as they are."""
+    ids = [("a ticket", ticket.id), *(("a message", m.id) for m in ticket.messages)]
+    ids += [("an event", e.id) for e in ticket.events]
+    ids += [("the ticket that this one was merged into", ticket.merged_into)] if ticket.merged_into is not None else []
+    for what, text in ids:
+        if not text.strip() or "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+            raise ValueError(f"{what} needs an id without NUL characters and lone surrogates, got {text!r}")
+        if len(text) > LONGEST_ID:
+            raise ValueError(f"{what} has an id of {len(text)} characters: at most {LONGEST_ID} can be kept")
+    if len(ticket.account or "") > LONGEST_ID:
+        raise ValueError(f"the account's name has more than {LONGEST_ID} characters")
+    times = [ticket.created_at, ticket.updated_at, *(m.created_at for m in ticket.messages)]
+    times += [e.at for e in ticket.events]
+    times += [ticket.last_customer_at] if ticket.last_customer_at is not None else []
+    for time in times:
+        if time.tzinfo is None:
+            raise ValueError(f"the time {time.isoformat()} has no time zone")
+
+
 def _plain(value: object) -> object:
     """A dataclass as its fields, shallow: ``asdict`` would copy every value of a record that is only hashed."""
     names = _FIELDS.get(type(value))
@@ -59,15 +82,18 @@ _RECORD = json.JSONEncoder(default=_plain, sort_keys=True)
 
 def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     """Redact and normalise one ticket. Raises ValueError for a record that cannot be a ticket."""
-    known = _known_names(ticket)
+    check_record(ticket)
+    known = known_names(ticket)
     messages = [_message(message, known) for message in ticket.messages]
     subject = redact(to_text(ticket.subject, "text/plain"), known).text
     from_customer = [row["text"] for row in messages if row["author"] == Side.CUSTOMER]
     text = embed_text(subject, from_customer or [row["text"] for row in messages[:1]])
     unknown: list[str] = []
+    requester = _person(ticket.requester, reading.secret)
     domain = domain_of(ticket.requester) if ticket.requester else None
+    assignee = _person(ticket.assignee, reading.secret)
     row = {
-        "source_id": _identifier(ticket.id),
+        "source_id": ticket.id,
         "subject": subject,
         "embed_text": text,
         "embed_hash": content_hash(text) if text.strip() else None,
@@ -76,12 +102,12 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
         "priority": _word(ticket.priority, reading.priority_words, Priority, Priority.NORMAL, "priority", unknown),
         "raw_status": _clean(ticket.status, known),
         "raw_priority": _clean(ticket.priority, known),
-        "requester_key": pseudonym(ticket.requester, reading.secret) if ticket.requester else None,
+        "requester_key": requester,
         "requester_domain": domain,
         "requester_free_mail": bool(domain and is_free_mail(domain)),
         "account_ref": _clean(ticket.account, ()),
         "group": _clean(ticket.group, ()),
-        "assignee": pseudonym(ticket.assignee, reading.secret)[:SHORT] if ticket.assignee else None,
+        "assignee": assignee[:SHORT] if assignee else None,
         "channel": _clean(ticket.channel, ()),
         "language": _clean(ticket.language, ()) or language_of(text, None),
         "tags": [clean for tag in ticket.tags if (clean := _clean(tag, known))],
@@ -97,13 +123,14 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     return Prepared(ticket=row, messages=messages, events=events, unknown_words=unknown)
 
 
-def _identifier(text: str) -> str:
-    if not text.strip() or "\x00" in text:
-        raise ValueError(f"a ticket needs an id without NUL characters, got {text!r}")
-    return text
+def _person(address: str | None, secret: bytes) -> str | None:
+    """The pseudonym; None where the desk names nobody."""
+    named = visible(address or "").strip(" \t\r\n<>\"'")
+    return pseudonym(named, secret) if named else None
 
 
-def _known_names(ticket: Ticket) -> tuple[str, ...]:
+def known_names(ticket: Ticket) -> tuple[str, ...]:
+    """People whom the desk names in this ticket: redaction takes them out wherever they stand."""
     return tuple(name for name in (ticket.requester_name, ticket.requester, ticket.assignee) if name)
 
 
@@ -112,19 +139,22 @@ def _clean(text: str | None, known: tuple[str, ...]) -> str | None:
 
 
 def _message(message: Message, known: tuple[str, ...]) -> dict[str, Any]:
+    """Exports say "plain text" of everything: what looks like HTML is read as such."""
+    html = message.content_type == "text/html" or looks_like_html(message.body)
     return {
         "source_id": message.id,
         "author": message.author.value,
         "public": message.public,
         "created_at": message.created_at,
-        "text": redact(to_text(message.body, message.content_type), known).text,
+        "text": redact(to_text(message.body, "text/html" if html else "text/plain"), known).text,
     }
 
 
 def _event(event: Event, known: tuple[str, ...], secret: bytes) -> dict[str, Any]:
     def value(text: str | None) -> str | None:
-        if text and event.kind == "assignee":
-            return pseudonym(text, secret)[:SHORT]
+        if event.kind == "assignee":
+            person = _person(text, secret)
+            return person[:SHORT] if person else None
         return _clean(text, known)
 
     return {

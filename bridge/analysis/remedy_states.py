@@ -89,6 +89,12 @@ def is_backward(old: RemedyState, new: RemedyState) -> bool:
     return ORDER.index(new) < ORDER.index(old)
 
 
+def is_stale(state: RemedyState, confirmed_at: datetime, at: datetime) -> bool:
+    """Whether the plan's time is over: nobody has confirmed it since ``confirmed_at``, and it may not be quoted."""
+    due = review_due(state, confirmed_at)
+    return due is not None and at > due
+
+
 def review_due(state: RemedyState, confirmed_at: datetime) -> datetime | None:
     """Until when the plan may be quoted without somebody confirming it; None: no limit."""
     days = REVIEW_DAYS[state]

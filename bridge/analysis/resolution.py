@@ -1,7 +1,7 @@
 """Which account a ticket belongs to, and which segment an account falls into (domain.md 1 and 2.2).
 
 Order of belief: what the desk says (a name or an external id), then a verified domain. A domain of two accounts
-resolves to none.
+resolves to none, and so does one at which anybody can have an address.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from bridge.analysis.identity import is_free_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,16 @@ class Directory:
     ) -> Directory:
         bare = [(full.partition(":")[2], account) for full, account in external_ids if ":" in full]
         return cls(
-            {name.strip().casefold(): account for name, account in names},
+            _unambiguous([(name.strip().casefold(), account) for name, account in names]),
             {**_unambiguous(bare), **dict(external_ids)},
-            _unambiguous([(domain.lower(), account) for domain, account in domains]),
+            _unambiguous([(d.lower(), account) for d, account in domains if not is_free_mail(d)]),
         )
 
     def resolve(self, account_ref: str | None, domain: str | None) -> int | None:
         """The account's id, or None."""
         if account_ref:
             ref = account_ref.strip()
-            found = self.names.get(ref.casefold()) or self.external_ids.get(ref)
+            found = self.names.get(ref.casefold(), self.external_ids.get(ref))
             if found is not None:
                 return found
         return self.domains.get(domain.lower()) if domain else None
@@ -51,7 +53,12 @@ def _unambiguous(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
 
 
 def segment_of(rules: Sequence[tuple[str, Mapping[str, Any]]], *, named: str | None, yearly_value: float | None) -> str:
-    """The segment's name: the one that an import named, else the first rule that holds. The last rule holds always."""
+    """The segment's name: the one that an import named, else the first rule that holds. The last rule holds always.
+
+    Raises LookupError where there are no segments.
+    """
+    if not rules:
+        raise LookupError("there are no segments: run `bridge init` or `bridge db upgrade` first")
     if named and any(name == named for name, _ in rules):
         return named
     for name, rule in rules:

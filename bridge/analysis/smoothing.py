@@ -22,12 +22,12 @@ _BLOCK = 2048
 @dataclass(frozen=True, slots=True)
 class Smoothing:
     anchors: int = 4000
-    neighbours: int = 8
+    neighbours: int = 15
     """At ``anchors`` tickets and more; fewer below, in proportion to the square root of the number of tickets."""
     fewest_neighbours: int = 3
     rounds: int = 3
     weight: float = 0.5
-    close: float = 0.6
+    close: float = 0.5
     """Cosine from which an anchor pulls. Without this bound, smoothing draws one-off tickets into dense clusters."""
     mean_prior: float = 100.0
     """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out."""

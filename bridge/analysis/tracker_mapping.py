@@ -16,6 +16,7 @@ S = RemedyState
 
 ITEM_ORDER: tuple[RemedyState, ...] = (
     S.TRIAGE,
+    S.INVESTIGATING,
     S.KNOWN_ERROR,
     S.PLANNED,
     S.IN_PROGRESS,
@@ -37,11 +38,15 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """``state`` None: nothing to suggest. ``flag`` is for people. ``fields`` are plan fields that the item shows."""
+    """``state`` None: nothing to suggest. ``flag`` is for people. ``fields`` are plan fields that the item shows.
+
+    ``ask``: the tracker's say is unclear, so that no plan may be quoted until a person has looked.
+    """
 
     state: RemedyState | None
     flag: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    ask: bool = False
 
 
 _BY_NAME: dict[str, RemedyState] = {
@@ -77,8 +82,10 @@ def _by_name(facts: ItemFacts) -> Suggestion:
     state = _BY_NAME.get(status)
     if state is None:
         return _unknown(facts)
-    if state is S.TRIAGE and facts.versions:
+    if state is S.TRIAGE and _ahead(facts):
         return Suggestion(S.PLANNED, None, _eta(facts))
+    if state in (S.TRIAGE, S.DECLINED):
+        return Suggestion(state)
     if state is S.FIX_READY and status not in ("resolved", "fix_ready", "fix ready"):
         return _finished(facts)
     flag = "waiting for an answer in the tracker" if status == "feedback" else None
@@ -88,7 +95,7 @@ def _by_name(facts: ItemFacts) -> Suggestion:
 def _jira(facts: ItemFacts) -> Suggestion:
     category, resolution = (facts.category or "").lower(), (facts.resolution or "").strip().lower()
     if category == "new":
-        return Suggestion(S.PLANNED, None, _eta(facts)) if facts.versions else Suggestion(S.TRIAGE)
+        return Suggestion(S.PLANNED, None, _eta(facts)) if _ahead(facts) else Suggestion(S.TRIAGE)
     if category == "indeterminate":
         return Suggestion(S.IN_PROGRESS, None, _version(facts))
     if category != "done":
@@ -101,7 +108,8 @@ def _jira(facts: ItemFacts) -> Suggestion:
         return Suggestion(S.DUPLICATE, "a duplicate in the tracker: say of which issue")
     if resolution == "cannot reproduce":
         return Suggestion(S.INVESTIGATING, "cannot be reproduced, says the tracker: decide what to do")
-    return Suggestion(S.FIX_READY, f"closed in the tracker with resolution {facts.resolution or 'none'}: is it fixed?")
+    flag = f"closed in the tracker with resolution {facts.resolution or 'none'}: is it fixed?"
+    return Suggestion(S.FIX_READY, flag, _version(facts), ask=True)
 
 
 def _unknown(facts: ItemFacts) -> Suggestion:
@@ -120,36 +128,45 @@ def _version(facts: ItemFacts) -> dict[str, Any]:
     return {"fix_version": facts.versions[0][0]} if facts.versions else {}
 
 
+def _ahead(facts: ItemFacts) -> list[tuple[str, str | None]]:
+    """(name, due) of the versions that are not released yet."""
+    return [(name, due) for name, released, due in facts.versions if not released]
+
+
 def _eta(facts: ItemFacts) -> dict[str, Any]:
-    due = next((due for _, _, due in facts.versions if due), facts.due)
-    fields = _version(facts)
+    ahead = _ahead(facts)
+    due = next((due for _, due in ahead if due), facts.due)
+    fields = {"fix_version": ahead[0][0]} if ahead else {}
     if due:
         return {**fields, "eta.kind": "date", "eta.latest": due, "eta.confidence": "low"}
-    return {**fields, "eta.kind": "version"} if fields else {"eta.kind": "none"}
+    return {**fields, "eta.kind": "version" if fields else "none"}
 
 
 def combine(suggestions: Sequence[Suggestion]) -> Suggestion:
-    """Several items of one plan: the least advanced counts; declined ones drop out unless all are declined.
+    """Several items of one plan: the least advanced counts; declined ones drop out unless all are declined, and so
+    do duplicates while another item is alive. An item that says nothing leaves the whole without a suggestion.
 
     Monotone in each item and independent of their order.
     """
-    flags = sorted({s.flag for s in suggestions if s.flag})
-    flag = "; ".join(flags) or None
-    alive = [s for s in suggestions if s.state in ITEM_ORDER]
-    if not alive:
-        rest = sorted((s for s in suggestions if s.state), key=lambda s: str(s.state))
-        return Suggestion(rest[0].state, flag, rest[0].fields) if rest else Suggestion(None, flag)
-    least = min(alive, key=lambda s: (ITEM_ORDER.index(s.state or S.TRIAGE), sorted(s.fields.items(), key=str)))
-    return Suggestion(least.state, flag, least.fields)
+    flag = "; ".join(sorted({s.flag for s in suggestions if s.flag})) or None
+    if not suggestions or any(s.state is None for s in suggestions):
+        return Suggestion(None, flag)
+    least = min(suggestions, key=lambda s: (_WEIGHT[s.state or S.TRIAGE], sorted(map(str, s.fields.items()))))
+    return Suggestion(least.state, flag, least.fields, ask=any(s.ask for s in suggestions))
+
+
+_WEIGHT = {state: place for place, state in enumerate((*ITEM_ORDER, S.DUPLICATE, S.DECLINED))}
+"""The least counts. What stands last drops out of any company."""
 
 
 def contradicts(approved: RemedyState, suggested: RemedyState) -> bool:
-    """Whether the tracker says something that makes an approved plan untrue: it moved back, or it was declined."""
+    """Whether the tracker says something that makes an approved plan untrue: it moved back, or it was declined.
+
+    A closed item does not contradict a released plan: the tracker may know no versions.
+    """
     if suggested in (S.DECLINED, S.DUPLICATE):
         return approved is not suggested
     if approved in (S.DECLINED, S.DUPLICATE):
         return suggested in ITEM_ORDER[ITEM_ORDER.index(S.IN_PROGRESS) :]
     shown = S.RELEASED if approved is S.VERIFIED else approved
-    if shown not in ITEM_ORDER or suggested not in ITEM_ORDER:
-        return False
-    return ITEM_ORDER.index(suggested) < ITEM_ORDER.index(shown) and shown in (S.FIX_READY, S.RELEASED)
+    return shown in (S.FIX_READY, S.RELEASED) and suggested in ITEM_ORDER[: ITEM_ORDER.index(S.FIX_READY)]

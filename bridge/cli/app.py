@@ -71,9 +71,13 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
+        from importlib.metadata import PackageNotFoundError  # noqa: PLC0415 - only this option needs it
+        from importlib.metadata import version as installed  # noqa: PLC0415
 
-        typer.echo(f"issue-bridge {version('issue-bridge')}")
+        try:
+            typer.echo(f"issue-bridge {installed('issue-bridge')}")
+        except PackageNotFoundError:
+            typer.echo("issue-bridge, run from its source without being installed")
         raise typer.Exit
 
 
@@ -93,6 +97,15 @@ def root(
     ctx.obj = home
 
 
+def _unforeseen(error: Exception) -> str:
+    """The traceback of a fault in the program, redacted."""
+    import traceback  # noqa: PLC0415 - needed by nobody whose command works
+
+    from bridge.analysis.redaction import redact  # noqa: PLC0415
+
+    return redact("".join(traceback.format_exception(error))).text
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     try:
@@ -107,4 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BridgeError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - shown whole, but for what a ticket may have put into it
+        typer.echo(_unforeseen(error), err=True)
+        sys.exit(1)
     sys.exit(result if isinstance(result, int) else 0)

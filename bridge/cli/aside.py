@@ -8,6 +8,7 @@ import typer
 
 from bridge.cli.output import print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, actor_of, now, opened
+from bridge.service.access import Permission, require
 from bridge.service.set_aside import list_set_aside
 from bridge.service.set_aside import replay as read_again
 
@@ -18,13 +19,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 def list_(ctx: typer.Context, as_json: AsJson = False, as_name: AsName = None) -> None:
     """What was set aside, where it stood and why."""
     with opened(ctx.obj) as bridge:
-        actor = actor_of(bridge, as_name)
+        require(actor_of(bridge, as_name), Permission.OPERATE)
         with bridge.db.read() as session:
-            rows = list_set_aside(session, actor)
+            rows = list_set_aside(session)
     if as_json:
-        print_json({"set_aside": rows})
+        print_json({"set_aside": [row.model_dump(mode="json", exclude={"hash"}) for row in rows]})
         return
-    cells = [(r["connection"], r["stream"], r["ref"], r["reason"], r["excerpt"]) for r in rows]
+    cells = [(r.connection, r.stream, r.ref, r.reason, r.excerpt) for r in rows]
     table(("connection", "stream", "where", "why", "excerpt"), cells)
 
 

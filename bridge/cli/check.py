@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge, build
 from bridge.cli.output import print_json, say
-from bridge.cli.workspace import AsJson
+from bridge.cli.workspace import AsJson, why
 from bridge.errors import BridgeError
 from bridge.settings import load_settings
 from bridge.store.migrate import current, head
@@ -30,7 +30,10 @@ class Finding:
 
 @app.command()
 def check(ctx: typer.Context, as_json: AsJson = False) -> int:
-    """Check configuration, database, model and an authenticated call to each connection. Exit code 1: mend something."""
+    """Check configuration, database, model and an authenticated call to each connection.
+
+    Exit code 1: something is to mend.
+    """
     home: Path = ctx.obj
     bridge = build(load_settings(home))
     try:
@@ -67,5 +70,7 @@ def _database(bridge: Bridge, home: Path) -> str:
 def _try(what: str, ask: Callable[[], str]) -> Finding:
     try:
         return Finding(what, ok=True, message=ask())
-    except (BridgeError, ConnectorError, SQLAlchemyError) as error:
+    except DatabaseError as error:
+        return Finding(what, ok=False, message=why(error))
+    except (BridgeError, ConnectorError) as error:
         return Finding(what, ok=False, message=redact(str(error)).text)

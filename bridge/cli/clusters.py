@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session
 
 from bridge.cli.output import money, print_json, say, table
-from bridge.cli.workspace import AsJson, AsName, Reason, actor_of, now, opened
+from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import clusters as decide
 from bridge.service import reading
 from bridge.service.errors import ServiceError, UnknownId
@@ -40,7 +40,7 @@ def _tickets(session: Session, names: list[str]) -> list[int]:
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many.")] = 20,
+    limit: Limit = 20,
     thin: Annotated[
         bool, typer.Option("--all", help="With the issues of thin evidence: one ticket, or unsure.")
     ] = False,
@@ -116,7 +116,10 @@ def merge(ctx: typer.Context, loser: Id, winner: Id, reason: Reason = None, as_n
         actor = actor_of(bridge, as_name)
         with bridge.db.write() as session:
             found = decide.merge_clusters(session, actor, issue_id(loser), issue_id(winner), at=now(), reason=reason)
-    say(f"{loser} is part of {display_id(found.id or 0)} now; `bridge clusters undo` takes it back")
+    say(
+        f"{display_id(issue_id(loser))} is part of {display_id(found.id or 0)} now; "
+        "`bridge clusters undo` takes it back"
+    )
 
 
 @app.command()

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bridge.bootstrap import Bridge, build
 from bridge.cli.output import say
-from bridge.cli.workspace import now, opened
+from bridge.cli.workspace import now, opened, unchecked
 from bridge.service.seeds import seed
-from bridge.settings import load_settings
 from bridge.store.backup import backup as copy
 from bridge.store.backup import mark_restored
 from bridge.store.migrate import current
@@ -21,29 +19,23 @@ from bridge.store.migrate import upgrade as step_up
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
-def _unchecked(ctx: typer.Context) -> Bridge:
-    """The installation, whatever revision its database is at."""
-    home: Path = ctx.obj
-    return build(load_settings(home))
-
-
 @app.command()
 def upgrade(ctx: typer.Context) -> None:
     """Bring the database to what this program needs, keeping all data."""
-    bridge = _unchecked(ctx)
-    step_up(bridge.db)
-    workspace = bridge.settings.workspace
-    with bridge.db.write() as session:
-        seed(session, currency=workspace.currency, internal_domains=workspace.internal_domains, at=now())
-    say(f"the database is at revision {current(bridge.db)}")
+    with unchecked(ctx.obj) as bridge:
+        step_up(bridge.db)
+        workspace = bridge.settings.workspace
+        with bridge.db.write() as session:
+            seed(session, currency=workspace.currency, internal_domains=workspace.internal_domains, at=now())
+        say(f"the database is at revision {current(bridge.db)}")
 
 
 @app.command()
 def downgrade(ctx: typer.Context, revision: Annotated[str, typer.Argument(help="For example 0001.")]) -> None:
     """Bring the database back to an earlier revision. Make a backup first: newer columns are lost."""
-    bridge = _unchecked(ctx)
-    step_down(bridge.db, revision)
-    say(f"the database is at revision {current(bridge.db)}")
+    with unchecked(ctx.obj) as bridge:
+        step_down(bridge.db, revision)
+        say(f"the database is at revision {current(bridge.db) or 'none: it is empty'}")
 
 
 @app.command()

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import typer
 
-from bridge.bootstrap import build, workspace_key
+from bridge.bootstrap import workspace_key
 from bridge.cli.clusters import show_rows
 from bridge.cli.output import progress, say, show_report
-from bridge.cli.workspace import now, opened
+from bridge.cli.workspace import now, opened, unchecked
 from bridge.demo.play import CONFIG, TRACKER, Outcome, lay_out, play
 from bridge.progress import StepReport
 from bridge.service.access import Actor
 from bridge.service.errors import ServiceError
 from bridge.service.reading import list_clusters
 from bridge.service.seeds import seed
-from bridge.settings import CONFIG_NAME, load_settings
+from bridge.settings import CONFIG_NAME
 from bridge.store.migrate import upgrade
 from bridge.words import Role
 
@@ -59,16 +59,12 @@ def _prepare(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.write_text(CONFIG, encoding="utf-8")
-    settings = load_settings(home)
-    bridge = build(settings)
-    try:
+    with unchecked(home) as bridge:
         upgrade(bridge.db)
         workspace_key(home)
-        own = settings.workspace
+        own = bridge.settings.workspace
         with bridge.db.write() as session:
             seed(session, currency=own.currency, internal_domains=own.internal_domains, at=now())
-    finally:
-        bridge.db.dispose()
 
 
 def _closing(home: Path, outcome: Outcome) -> None:

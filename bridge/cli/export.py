@@ -25,7 +25,7 @@ def group() -> None:
 def ranking(
     ctx: typer.Context,
     as_of: Annotated[str | None, typer.Option(help="An instant, e.g. 2026-11-01T00:00:00Z.")] = None,
-    limit: Annotated[int, typer.Option(help="Rows of the table; JSON has all.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of the table; JSON has all.")] = 20,
     as_json: AsJson = False,
     as_name: AsName = None,
 ) -> None:

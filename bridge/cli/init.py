@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from bridge.bootstrap import build, workspace_key
+from bridge.bootstrap import workspace_key
 from bridge.cli.output import say
-from bridge.cli.workspace import now
+from bridge.cli.workspace import now, unchecked
 from bridge.service.errors import ServiceError
 from bridge.service.seeds import seed
-from bridge.settings import CONFIG_NAME, load_settings
+from bridge.settings import CONFIG_NAME
 from bridge.settings.example import example_config
 from bridge.store.migrate import upgrade
 
@@ -36,20 +36,12 @@ def init(
         currency = "EUR" if yes else typer.prompt("Reporting currency of all account values", default="EUR")
         _write_config(home, currency)
         say(f"wrote {path}")
-    settings = load_settings(home)
-    bridge = build(settings)
-    try:
+    with unchecked(home) as bridge:
         upgrade(bridge.db)
         workspace_key(home)
+        own = bridge.settings.workspace
         with bridge.db.write() as session:
-            seed(
-                session,
-                currency=settings.workspace.currency,
-                internal_domains=settings.workspace.internal_domains,
-                at=now(),
-            )
-    finally:
-        bridge.db.dispose()
+            seed(session, currency=own.currency, internal_domains=own.internal_domains, at=now())
     say(f"workspace {home.resolve()} is ready")
     say("next: `bridge import accounts FILE`, then `bridge import tickets FILE` or a connection in config.toml")
 

@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from bridge.cli.output import print_json, say, table
-from bridge.cli.workspace import AsJson, AsName, Reason, actor_of, now, opened
+from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service.access import Permission, require
 from bridge.service.errors import UnknownId
 from bridge.store import outbox_queries
@@ -25,7 +25,7 @@ Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as `o
 def list_(
     ctx: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Sent and superseded ones, too.")] = False,
-    limit: Annotated[int, typer.Option(help="How many.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
     as_name: AsName = None,
 ) -> None:

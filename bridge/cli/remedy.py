@@ -77,6 +77,5 @@ def approve(
             row, problems = remedies.approve(session, actor, issue_id(id_), at=now(), owner=owner)
     for problem in problems:
         say(f"warning: {problem.field} {problem.message}")
-    say(
-        f"{display_id(issue_id(id_))}: revision {row.revision} ({row.state}) is approved; the next sync tells the tickets"
-    )
+    issue = display_id(issue_id(id_))
+    say(f"{issue}: revision {row.revision} ({row.state}) is approved; the next sync tells the tickets")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import typer
 
 from bridge.cli.output import print_json, say
@@ -27,13 +30,39 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> int:
     if as_json:
         print_json(found)
     else:
-        for line in status_lines(found):
+        for line in _lines(found):
             say(line)
     return 1 if needs_a_person(found) else 0
 
 
-def needs_a_person(found: dict[str, object]) -> bool:
+def needs_a_person(found: dict[str, Any]) -> bool:
     """Whether a connection fails or a write is dead."""
-    connections: list[dict[str, object]] = found["connections"]  # type: ignore[assignment]
-    outbox: dict[str, object] = found["outbox"]  # type: ignore[assignment]
-    return bool(outbox["dead"]) or any(c["last_error"] for c in connections)
+    return bool(found["outbox"]["dead"]) or any(stream["last_error"] for stream in found["streams"])
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    """The same for people, worst news last, where they look first."""
+    tickets, clusters, ranking = found["tickets"], found["clusters"], found["last_ranking"]
+    waiting, unresolved = found["texts_without_vector"], _percent(tickets["unresolved_share"])
+    yield f"tickets    {tickets['live']} ({tickets['open']} open), {waiting} texts wait for a vector"
+    yield f"issues     {clusters['issues']} with two or more tickets, {clusters['singles']} single tickets"
+    yield f"accounts   {found['accounts']}; {unresolved} of the tickets belong to none of them"
+    yield f"suppliers  {_percent(found['unmapped_share'])} of the tickets are in groups of no supplier"
+    yield f"ranking    {'as of ' + ranking['as_of'] if ranking else 'none yet: run bridge sync'}"
+    yield f"database   revision {found['database']['revision']}, this program needs {found['database']['needed']}"
+    for stream in found["streams"]:
+        name = f"{stream['connection']} {stream['stream']}"
+        yield f"{name}: last success {stream['last_success_at'] or 'never'}"
+        if stream["last_error"]:
+            yield f"  MEND: {stream['last_error']} ({stream['last_error_at']})"
+    for row in found["set_aside"]["by_stream"]:
+        yield f"{row['connection']} {row['stream']}: {row['records']} records set aside: see `bridge aside list`"
+    states = ", ".join(f"{count} {state}" for state, count in sorted(found["outbox"]["by_state"].items()))
+    yield f"outbox     {states or 'empty'}"
+    for row in found["outbox"]["dead"]:
+        yield f"  DEAD row {row['id']} ({row['kind']} to {row['connection']}): {row['error']}"
+        yield f"    {row['holds_back']} wait behind it: `bridge outbox retry {row['id']}` or `discard {row['id']}`"
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{share:.0%}"

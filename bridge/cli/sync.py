@@ -39,8 +39,9 @@ def sync(
             reports.append(report)
             if not as_json:
                 show_report(report)
+    ok = all(report.ok for report in reports)
     if as_json:
         print_json({"steps": [report.to_dict() for report in reports]})
-    elif not any(report.done for report in reports):
+    elif ok and not any(report.done for report in reports):
         say("nothing was left to do")
-    return 0 if all(report.ok for report in reports) else 1
+    return 0 if ok else 1

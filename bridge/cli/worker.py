@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import typer
 
 from bridge.cli.workspace import opened
 from bridge.jobs import FEEDBACK, INTAKE, OUTGOING, Jobs, Stop
 from bridge.progress import StepReport
-from bridge.worker import Job, Worker
+from bridge.worker import Job, Worker, stopped_by_signals
 
 app = typer.Typer(add_completion=False)
 
@@ -23,6 +24,8 @@ def worker(ctx: typer.Context) -> None:
     Start as many as you like: one leads, the others stand by and take over when it dies.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     with opened(ctx.obj) as bridge:
         own = bridge.settings.worker
 
@@ -35,4 +38,9 @@ def worker(ctx: typer.Context) -> None:
             "feedback": Job(own.feedback_minutes, lambda stop: run(stop, FEEDBACK)),
             "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
         }
-        Worker(bridge.db, jobs, own.lease_seconds).run()
+        made = Worker(bridge.db, jobs, own.lease_seconds)
+        with stopped_by_signals(made.stop):
+            ended = made.run()
+    if not ended:
+        # A job that would not stop must not keep the process: its lease is gone, its writes are fenced.
+        os._exit(1)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
+from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge, build
 from bridge.errors import BridgeError
 from bridge.service.access import Actor, local_actor
@@ -24,6 +25,7 @@ AsName = Annotated[
     typer.Option("--as", help="Who decides; a known user acts in their role.", envvar="BRIDGE_AS", show_default="you"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept with the decision.")]
 
 
@@ -36,14 +38,26 @@ class Unusable(BridgeError):
 @contextmanager
 def opened(home: Path) -> Iterator[Bridge]:
     """The installation of a workspace folder, with its database at head."""
-    bridge = build(load_settings(home))
-    try:
+    with unchecked(home) as bridge:
         _at_head(bridge, home)
         yield bridge
-    except OperationalError as error:
-        raise Unusable(f"the database {_shown(bridge)} cannot be used: {error.orig}") from None
+
+
+@contextmanager
+def unchecked(home: Path) -> Iterator[Bridge]:
+    """The installation of a workspace folder, whatever its database is like."""
+    bridge = build(load_settings(home))
+    try:
+        yield bridge
+    except DatabaseError as error:
+        raise Unusable(f"the database {_shown(bridge)} cannot be used: {why(error)}") from None
     finally:
         bridge.db.dispose()
+
+
+def why(error: DatabaseError) -> str:
+    """What the database itself said, on one line."""
+    return redact(" ".join(str(error.orig).split())).text
 
 
 def _at_head(bridge: Bridge, home: Path) -> None:

@@ -31,7 +31,7 @@ from bridge.store.outbox import TrackerLink
 from bridge.store.suppliers import Supplier
 from bridge.store.sync import fact, set_fact
 from bridge.store.tickets import Ticket
-from bridge.words import Role, RemedyState
+from bridge.words import RemedyState, Role
 
 DESK, TRACKER = "helpdesk", "tracker"
 ANCHOR, SCENE = "demo_anchor", "demo_scene"

@@ -31,8 +31,11 @@ from bridge.store.memberships import (
     ticket_texts,
     unplaced_without_text,
 )
-from bridge.store.sync import bump
+from bridge.store.sync import bump, data_version
 from bridge.words import Origin
+
+TRIES = 3
+"""A person who decides while the step thinks makes it think again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,25 @@ def group(
         waiting = count_unplaced(session, model_id)
         if not waiting and not consolidating:
             return report
-        progress("group", 0, waiting)
-        work = _think(session, model_id, consolidating=consolidating)
-    if not work.plan and not work.bare:
+    progress("group", 0, waiting)
+    for _ in range(TRIES):
+        with db.read() as session:
+            seen = data_version(session, "clusters")
+            work = _think(session, model_id, consolidating=consolidating)
+        if not work.plan and not work.bare:
+            return report
+        with db.write() as session:
+            fence(session, lease)
+            bump(session, "clusters")
+            if data_version(session, "clusters") != seen + 1:
+                session.rollback()
+                continue
+            _apply(session, work, now())
+            failpoint("group.before_commit")
+        break
+    else:
+        report.notes.append("people kept deciding about issues meanwhile: the next run groups what waits")
         return report
-    with db.write() as session:
-        fence(session, lease)
-        _apply(session, work, now())
-        bump(session, "clusters")
-        failpoint("group.before_commit")
     failpoint("group.after_commit")
     progress("group", waiting, waiting)
     report.done = work.placed + len(work.plan.moves)
@@ -115,10 +128,13 @@ def _flags(session: Session) -> dict[int, Flags]:
 
 def _labels(session: Session, plan: Plan) -> dict[int, Label]:
     """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
+    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
+    goes = {p.ticket_id: winners[p.cluster_id] for p in places(session) if p.cluster_id in winners} if winners else {}
+    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
     members: dict[int, list[int]] = {}
-    for ticket, assignment in sorted({**plan.assign, **plan.moves}.items()):
-        if assignment.cluster < 0:
-            members.setdefault(assignment.cluster, []).append(ticket)
+    for ticket, cluster in sorted(goes.items()):
+        if cluster < 0:
+            members.setdefault(cluster, []).append(ticket)
     if not members:
         return {}
     texts = ticket_texts(session)

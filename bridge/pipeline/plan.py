@@ -86,7 +86,14 @@ def _suggest(
     if newest is not None and newest.state == state and newest.fields == fields:
         return False
     add_revision(
-        session, remedy, state=state, confidence=Confidence.DRAFT, fields=fields, actor=ACTOR, at=at, reason=found.flag
+        session,
+        remedy,
+        state=state,
+        confidence=Confidence.DRAFT,
+        fields=fields,
+        actor=ACTOR,
+        at=at,
+        reason=found.flag or f"the tracker says {state}",
     )
     after = {"revision": remedy.revision, "state": state}
     record(session, "plan.revised", f"cluster:{remedy.cluster_id}", actor=ACTOR, at=at, after=after)
@@ -95,9 +102,12 @@ def _suggest(
 
 def _mark_conflict(session: Session, remedy: RemedyPlan, found: Suggestion, at: datetime) -> None:
     approved = revision(session, remedy, remedy.approved_revision)
-    if approved is None or found.state is None or not contradicts(RemedyState(approved.state), found.state):
+    if approved is None or found.state is None:
         return
-    remedy.tracker_conflict = f"the plan says {approved.state}, the tracker says {found.state}"
+    if not found.ask and not contradicts(RemedyState(approved.state), found.state):
+        return
+    said = found.flag if found.ask else found.state
+    remedy.tracker_conflict = f"the plan says {approved.state}, the tracker says {said}"
     session.add(remedy)
     after = {"approved": approved.state, "tracker": str(found.state)}
     record(session, "tracker.conflict_raised", f"cluster:{remedy.cluster_id}", actor=ACTOR, at=at, after=after)

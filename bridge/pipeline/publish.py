@@ -95,7 +95,7 @@ def _approve_over_bar(session: Session, scores: Mapping[int | None, Score], poli
         if score.rank > policy.top or score.explanation["accounts"] < policy.min_accounts or thin:
             continue
         cluster = session.get_one(Cluster, score.cluster_id)
-        if cluster.approved_at is None and cluster.approved_by is None:
+        if cluster.approved_at is None and cluster.approved_by is None and cluster.merged_into is None:
             cluster.approved_at, cluster.approved_by = at, AUTOMATIC
             session.add(cluster)
             after = {"rank": score.rank, "accounts": score.explanation["accounts"]}
@@ -220,15 +220,20 @@ def _changed_by_a_person(link: TrackerLink, item: TrackerItem | None) -> list[st
     """Fields that, seen after our last write, hold neither what we wrote last nor what we wrote before."""
     if item is None or link.written_at is None or item.seen_at <= link.written_at:
         return list(link.left)
-    ours = (link.written, link.previous)
+    titles, bodies, levels = (_ours(link, name) for name in ("title", "body", "priority"))
     left = []
-    if item.title not in [draft.get("title") for draft in ours]:
+    if item.title not in titles:
         left.append("title")
-    if item.block_hash not in [block_hash(draft.get("body")) for draft in ours]:
+    if item.block_hash not in map(block_hash, bodies):
         left.append("body")
-    if not {draft.get("priority") for draft in ours} & set(item.priority_levels):
+    if item.priority is not None and not set(levels) & set(item.priority_levels):
         left.append("priority")
     return left
+
+
+def _ours(link: TrackerLink, name: str) -> list[str]:
+    """What the field may hold while nobody else has touched it."""
+    return [draft[name] for draft in (link.written, link.previous) if draft.get(name) is not None]
 
 
 def _stream(cluster: Cluster, connection: str) -> str:

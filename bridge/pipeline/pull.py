@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.intake import Reading, prepare, record_hash
+from bridge.analysis.intake import Prepared, Reading, check_record, known_names, prepare, record_hash
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
@@ -25,6 +25,7 @@ from bridge.store.intake import (
     known_tickets,
     resolve_aside,
     set_aside,
+    settle_aside,
     store_tickets,
 )
 from bridge.store.leases import Lease, fence
@@ -39,11 +40,17 @@ READ = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One help desk as pull needs it."""
+    """One help desk as pull needs it.
+
+    ``stream`` is the cursor's name. ``file`` names the only file of an import: it is read whole every time, and what
+    was set aside of it before is settled by that.
+    """
 
     name: str
     desk: HelpDesk
     reading: Reading
+    stream: str = STREAM
+    file: str | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +59,7 @@ class _Batch:
 
     rows: list[TicketRows]
     known: Mapping[str, KnownTicket]
-    gone: list[str]
+    gone: dict[str, datetime]
     rejected: list[Rejected]
 
 
@@ -68,8 +75,9 @@ def pull(
     """Pull every changed ticket. A connector's error ends the pull, is recorded, and leaves the cursor where it was."""
     report = StepReport("pull", source.name)
     unknown: Counter[str] = Counter()
+    began = now()
     with db.read() as session:
-        cursor = sync_state(session, source.name, STREAM).cursor
+        cursor = None if source.file else sync_state(session, source.name, source.stream).cursor
     try:
         seen = 0
         for page in source.desk.pull_tickets(cursor):
@@ -79,13 +87,16 @@ def pull(
             progress("pull", seen, page.total)
             if stop():
                 break
-        with db.write() as session:
-            note_success(session, source.name, STREAM, now())
+        else:
+            with db.write() as session:
+                note_success(session, source.name, source.stream, now())
+                if cursor is None:
+                    settle_aside(session, source.name, source.stream, source.file, began, now())
     except ConnectorError as error:
         report.error = redact(str(error)).text
         with db.write() as session:
             auth = isinstance(error, AuthFailed)
-            note_failure(session, source.name, STREAM, now(), report.error, auth=auth)
+            note_failure(session, source.name, source.stream, now(), report.error, auth=auth)
     report.notes += [_advice(source.name, word, count) for word, count in sorted(unknown.items())]
     return report
 
@@ -96,27 +107,53 @@ def _advice(connection: str, word: str, count: int) -> str:
 
 
 def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, unknown: Counter[str]) -> _Batch:
-    latest = {item.id: item for item in sorted(page.items, key=lambda item: item.updated_at)}
-    report.skipped += len(page.items) - len(latest)
+    sound, rejected = _sound(page)
+    latest = {item.id: item for item in sorted(sound, key=lambda item: item.updated_at)}
+    report.skipped += len(sound) - len(latest)
     with db.read() as session:
         known = known_tickets(session, source.name, list(latest))
-    batch = _Batch([], known, [item.id for item in latest.values() if item.deleted], list(page.rejected))
+    gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
+    batch = _Batch([], known, gone, rejected)
     for item in latest.values():
         if item.deleted:
             continue
-        raw_hash = record_hash(item, source.reading.secret)
-        before = known.get(item.id)
-        if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
-            report.skipped += 1
-            continue
         try:
-            prepared = prepare(item, source.reading, raw_hash)
+            prepared = _prepared(item, source.reading, known.get(item.id))
         except (ValueError, RecursionError) as error:
-            batch.rejected.append(Rejected(item.id, str(error), repr(item)[:READ]))
+            batch.rejected.append(_rejected(item, error))
+            continue
+        if prepared is None:
+            report.skipped += 1
             continue
         unknown.update(prepared.unknown_words)
         batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
     return batch
+
+
+def _sound(page: Page[Ticket]) -> tuple[list[Ticket], list[Rejected]]:
+    """The page's tickets with usable ids and times, and all else."""
+    sound, rejected = [], list(page.rejected)
+    for item in page.items:
+        try:
+            check_record(item)
+        except ValueError as error:
+            rejected.append(_rejected(item, error))
+        else:
+            sound.append(item)
+    return sound, rejected
+
+
+def _prepared(item: Ticket, reading: Reading, before: KnownTicket | None) -> Prepared | None:
+    """None: there is nothing new in it. Raises ValueError or RecursionError for a record that cannot be read."""
+    raw_hash = record_hash(item, reading.secret)
+    if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
+        return None
+    return prepare(item, reading, raw_hash)
+
+
+def _rejected(item: Ticket, error: Exception) -> Rejected:
+    """With the subject as excerpt: a whole record in one string would hide from redaction what it should find."""
+    return Rejected(item.id, str(error), redact(item.subject[:READ], known_names(item)).text)
 
 
 def _store(
@@ -129,9 +166,9 @@ def _store(
         stored = [row for row in batch.rows if row not in refused]
         aside += [_refused(row) for row in refused]
         removed = bury(session, source.name, batch.gone, at)
-        set_aside(session, source.name, STREAM, aside, at)
-        resolve_aside(session, source.name, STREAM, [row.source_id for row in stored], at)
-        sync_state(session, source.name, STREAM).cursor = cursor
+        set_aside(session, source.name, source.stream, aside, at)
+        resolve_aside(session, source.name, source.stream, [row.source_id for row in stored], at)
+        sync_state(session, source.name, source.stream).cursor = cursor
         if stored or removed:
             _log(session, source.name, batch.known, [row.source_id for row in stored], removed, at)
             bump(session, "tickets")

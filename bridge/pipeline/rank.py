@@ -82,7 +82,11 @@ def rank(
             report.skipped = before.clusters
             return report
         previous = score_inputs(session, before.id or 0) if before else {}
-        ranking = compute(session, as_of, previous)
+        try:
+            ranking = compute(session, as_of, previous)
+        except LookupError as error:
+            report.error = str(error)
+            return report
     progress("rank", 0, len(ranking.explanations))
     with db.write() as session:
         fence(session, lease)
@@ -100,7 +104,11 @@ def rank(
 
 
 def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any]] | None = None) -> Ranking:
-    """Rank from present data, leaving out tickets created after ``as_of``. Reads only."""
+    """Rank from present data, leaving out tickets created after ``as_of``. Reads only.
+
+    Raises LookupError where the constants or the segments have not been seeded.
+    """
+    snapshot = data_snapshot(session)
     stored = scoring_config(session)
     if stored is None:
         raise LookupError("no scoring configuration: run `bridge init` or `bridge db upgrade` first")
@@ -110,7 +118,6 @@ def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any
     segments = [
         SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
     ]
-    snapshot = data_snapshot(session)
     valuation = value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
     explanations = _explain_all(session, rows, keys, valuation, previous or {})
     return Ranking(in_order(explanations), version, snapshot)
@@ -205,7 +212,7 @@ def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
     if domain and is_internal(domain, config):
         return None
     if row.account_ref:
-        key = f"named:{row.account_ref}"
+        key = f"named:{row.account_ref.strip().casefold()}"
         return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
     return unidentified_account(row.requester_key or f"ticket-{row.ticket_id}", domain, config)
 

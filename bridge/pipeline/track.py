@@ -1,4 +1,4 @@
-"""Tracker pages -> tracker items. Only issues that carry our marker; a page's rows and its cursor together."""
+"""Tracker pages -> tracker items. Only issues that carry our marker, or did; rows and cursor of a page together."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def track(
             progress("track", report.done + report.skipped, page.total)
             if stop():
                 break
-        with db.write() as session:
-            note_success(session, connection, STREAM, now())
+        else:
+            with db.write() as session:
+                note_success(session, connection, STREAM, now())
     except ConnectorError as error:
         report.error = redact(str(error)).text
         with db.write() as session:
@@ -55,9 +56,9 @@ def track(
 def _take(
     db: Database, connection: str, page: Page[TrackerIssue], *, lease: Lease, at: datetime, report: StepReport
 ) -> None:
-    ours = [issue for issue in page.items if issue.key]
     with db.write() as session:
         fence(session, lease)
+        ours = [issue for issue in page.items if issue.key or session.get(TrackerItem, (connection, issue.id))]
         changed = [issue.id for issue in ours if _merge(session, connection, issue, at)]
         sync_state(session, connection, STREAM).cursor = page.cursor
         if changed:
@@ -78,11 +79,18 @@ def _merge(session: Session, connection: str, issue: TrackerIssue, at: datetime)
     if item is not None and item.updated_at > issue.updated_at:
         return False
     row = _row(connection, issue, at)
+    if item is not None and not issue.key:
+        row["key"] = item.key
     unchanged = item is not None and all(
         getattr(item, name) == value for name, value in row.items() if name not in ("seen_at", "updated_at")
     )
     session.merge(TrackerItem(**row))
     return not unchanged
+
+
+def _version(name: str) -> str:
+    """Redacted as what it is: 10.4.2.1 alone would be an address."""
+    return redact(f"version {name}").text.removeprefix("version ")
 
 
 def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
@@ -94,13 +102,13 @@ def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
         "title": redact(issue.title).text,
         "block_hash": block_hash(issue.block),
         "status": redact(issue.status).text,
-        "category": issue.category,
+        "category": redact(issue.category).text if issue.category else None,
         "closed": issue.closed,
-        "resolution": issue.resolution,
-        "priority": issue.priority,
+        "resolution": redact(issue.resolution).text if issue.resolution else None,
+        "priority": redact(issue.priority).text if issue.priority else None,
         "priority_levels": sorted(level.value for level in issue.priority_levels),
         "fix_versions": [
-            {"name": v.name, "released": v.released, "due": v.due.isoformat() if v.due else None}
+            {"name": _version(v.name), "released": v.released, "due": v.due.isoformat() if v.due else None}
             for v in issue.fix_versions
         ],
         "due": issue.due.isoformat() if issue.due else None,

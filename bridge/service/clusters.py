@@ -15,7 +15,7 @@ from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
-from bridge.store.memberships import Place, members, merge, open_cluster, place, redirect
+from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
 from bridge.store.publishing import remote_issues, withdraw_unsent
 from bridge.store.sync import bump
 from bridge.store.tickets import Ticket
@@ -83,15 +83,16 @@ def split(
     """The named tickets become an issue of their own, and the model never puts them back."""
     require(actor, Permission.DECIDE_CLUSTERS)
     cluster = living(session, cluster_id)
+    ticket_ids = list(dict.fromkeys(ticket_ids))
     there = {row.ticket_id for row in members(session, cluster.id or 0)}
     wrong = [ticket for ticket in ticket_ids if ticket not in there]
     if wrong or not ticket_ids:
         raise ServiceError(f"name tickets that belong to {display_id(cluster.id or 0)}: {len(wrong)} of these do not")
-    if len(there) == len(set(ticket_ids)):
+    if len(there) == len(ticket_ids):
         raise ServiceError(f"these are all tickets of {display_id(cluster.id or 0)}: leave at least one in it")
     title = session.get_one(Ticket, ticket_ids[0]).subject or cluster.title
     new = open_cluster(session, title, at)
-    _put(session, actor, "cluster.split", list(ticket_ids), new, at=at, reason=reason)
+    _put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
     return new
 
 
@@ -107,7 +108,13 @@ def move(
     """Put tickets into an issue, wherever they are now."""
     require(actor, Permission.DECIDE_CLUSTERS)
     target = living(session, cluster_id)
-    _put(session, actor, "membership.moved", list(ticket_ids), target, at=at, reason=reason)
+    ticket_ids = list(dict.fromkeys(ticket_ids))
+    alive = select(Ticket.id).where(col(Ticket.id).in_(ticket_ids), *is_live())
+    unknown = set(ticket_ids) - {id_ or 0 for id_ in session.exec(alive)}
+    if unknown or not ticket_ids:
+        named = ", ".join(map(str, sorted(unknown))) or "nothing"
+        raise UnknownId(f"name tickets to move that exist and are not deleted: {named} is none")
+    _put(session, actor, "membership.moved", ticket_ids, target, at=at, reason=reason)
     return target
 
 
@@ -178,19 +185,32 @@ def _undoable(session: Session, event_id: int | None) -> Event:
 
 
 def _undo_placements(session: Session, event: Event, at: datetime) -> None:
-    """Each ticket goes back where it was, unless somebody has moved it again since."""
-    target = event.after.get("into") or event.after.get("cluster")
-    there = {row.ticket_id for row in members(session, int(target or 0))}
+    """Each ticket goes back where it was, or to none, unless somebody has moved it again since."""
+    target = session.get_one(Cluster, int(event.after.get("into") or event.after.get("cluster") or 0))
+    if target.merged_into is not None:
+        raise ServiceError(f"{display_id(target.id or 0)} was merged into another issue since: undo that first")
+    there = {row.ticket_id for row in members(session, target.id or 0)}
     rows = [
-        Place(p["ticket"], p["cluster"], p["q"], p["origin"])
+        Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"])
         for p in event.before["placements"]
         if p["ticket"] in there
     ]
+    placed_before = {p["ticket"] for p in event.before["placements"]}
+    unplace(session, [ticket for ticket in event.after["tickets"] if ticket in there and ticket not in placed_before])
     for pair in event.after.get("rejected", ()):
         rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
         if rejection is not None:
             session.delete(rejection)
     place(session, rows, at)
+
+
+def _undo_split(session: Session, event: Event, at: datetime) -> None:
+    """What the split opened becomes a redirect to where its tickets came from, if nothing else is in it."""
+    _undo_placements(session, event, at)
+    opened = session.get_one(Cluster, int(event.after["cluster"]))
+    if not members(session, opened.id or 0):
+        opened.merged_into = living(session, event.before["placements"][0]["cluster"]).id
+        session.add(opened)
 
 
 def _undo_merge(session: Session, event: Event, at: datetime) -> None:
@@ -202,14 +222,15 @@ def _undo_merge(session: Session, event: Event, at: datetime) -> None:
     _undo_placements(session, event, at)
 
 
-def _undo_publish(session: Session, event: Event, at: datetime) -> None:
+def _undo_publish(session: Session, event: Event, _at: datetime) -> None:
     cluster = session.get_one(Cluster, int(event.subject.partition(":")[2]))
     if published_at := remote_issues(session, cluster):
         where = ", ".join(f"{connection} {remote}" for connection, remote in published_at.items())
         raise ServiceError(f"{display_id(cluster.id or 0)} is in the tracker already ({where}): close it there")
     if not withdraw_unsent(session, cluster):
         raise ServiceError(
-            f"{display_id(cluster.id or 0)} is being sent to the tracker right now: look again in a minute"
+            f"{display_id(cluster.id or 0)} is being sent to the tracker, or may have arrived there: look again in a"
+            " minute, and at `bridge outbox list`"
         )
     cluster.approved_at, cluster.approved_by = None, WITHDRAWN
     session.add(cluster)
@@ -218,7 +239,7 @@ def _undo_publish(session: Session, event: Event, at: datetime) -> None:
 _UNDO = {
     "cluster.published": _undo_publish,
     "cluster.merged": _undo_merge,
-    "cluster.split": _undo_placements,
+    "cluster.split": _undo_split,
     "membership.moved": _undo_placements,
 }
 

@@ -98,7 +98,7 @@ class Table:
 
     @property
     def name(self) -> str:
-        return redact(self.path.name).text
+        return redact(self.path.name or str(self.path)).text
 
     def rows(self) -> Iterator[Row]:
         """Raises ServiceError if there are too many, or if the file cannot be read."""

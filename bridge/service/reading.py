@@ -17,7 +17,6 @@ from bridge.store.publishing import last_scores
 from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, display_id
 
-
 THIN = "thin evidence"
 
 
@@ -33,7 +32,9 @@ def list_clusters(session: Session, actor: Actor, *, limit: int, thin: bool) -> 
     ]
     clusters.sort(key=lambda c: (scores[c.id].rank if c.id in scores else len(scores) + 1, c.id or 0))
     urls = _urls(session)
-    return [_row(c, scores.get(c.id), states, sizes, urls) for c in clusters if sizes[c.id or 0] >= at_least][:limit]
+    rows = [_row(c, scores.get(c.id), states, sizes, urls) for c in clusters]
+    shown = [row for row in rows if thin or THIN not in row["badges"]]
+    return shown[:limit], len(rows) - len(shown)
 
 
 def _row(

@@ -9,8 +9,9 @@ from typing import Any
 from sqlmodel import Session, select
 
 from bridge.analysis.remedy_fields import FIELDS, FieldError, parse_field
-from bridge.analysis.remedy_states import is_backward, missing, review_due
-from bridge.analysis.remedy_text import Problem, Quote, lint, note_text
+from bridge.analysis.remedy_lint import Problem, lint
+from bridge.analysis.remedy_states import is_backward, is_stale, missing, review_due
+from bridge.analysis.remedy_text import Quote, note_text
 from bridge.service.access import Actor, Permission, require
 from bridge.service.clusters import living
 from bridge.service.errors import ServiceError
@@ -21,7 +22,7 @@ from bridge.store.plans import add_revision, ensure_plan, plan_of, revision, rev
 from bridge.store.publishing import remote_issues
 from bridge.store.remedies import PlanRevision, RemedyPlan
 from bridge.store.sync import bump
-from bridge.words import Confidence, RemedyState, display_id
+from bridge.words import Confidence, RemedyState, display_id, parse_cluster_id
 
 RELEASED = (RemedyState.RELEASED, RemedyState.VERIFIED)
 
@@ -67,7 +68,8 @@ def edit(
         fields.update({name: parse_field(name, text) for name, text in changes.items() if name != "state"})
     except FieldError as error:
         raise ServiceError(str(error)) from None
-    old = RemedyState(newest.state) if newest else RemedyState.UNREVIEWED
+    standing = revision(session, plan, plan.approved_revision) or newest
+    old = RemedyState(standing.state) if standing else RemedyState.UNREVIEWED
     if is_backward(old, state) and not reason:
         raise ServiceError(f"going back from {old} to {state} takes a promise back: give the reason by --reason")
     row = add_revision(
@@ -80,7 +82,8 @@ def edit(
 def approve(
     session: Session, actor: Actor, cluster_id: int, *, at: datetime, owner: str | None = None
 ) -> tuple[PlanRevision, list[Problem]]:
-    """Approve the newest revision: from now on agents may quote it. Returns it with the lint's warnings.
+    """Approve the newest revision: from now on agents may quote it. Returns it with the lint's warnings. Approving
+    what is approved changes nothing, unless its time is over or the tracker contradicts it: then it is confirmed.
 
     Raises ServiceError where the state lacks something or a text must not leave the house.
     """
@@ -96,10 +99,14 @@ def approve(
     state = RemedyState(newest.state)
     if needs := missing(state, fields, len(remote_issues(session, cluster))):
         raise ServiceError(f"a plan that is {state} needs: {'; '.join(needs)}")
+    _check_against_approved(session, plan, newest)
+    if state is RemedyState.DUPLICATE:
+        _check_duplicate(session, cluster, str(fields["duplicate_of"]))
     problems = lint(fields, list(session.exec(select(Account.name))))
     if errors := [p for p in problems if p.level == "error"]:
         raise ServiceError("\n".join(f"{p.field} {p.message}" for p in errors))
-    if newest.confidence == Confidence.APPROVED and newest.fields == fields and plan.tracker_conflict is None:
+    same = newest.confidence == Confidence.APPROVED and newest.fields == fields
+    if same and plan.tracker_conflict is None and not is_stale(state, newest.at, at):
         return newest, problems
     row = add_revision(
         session, plan, state=state, confidence=Confidence.APPROVED, fields=fields, actor=actor.name, at=at
@@ -114,6 +121,37 @@ def approve(
 def quote(cluster: Cluster, row: PlanRevision) -> Quote:
     """An approved revision as it may be told."""
     return Quote(cluster.id or 0, cluster.title, RemedyState(row.state), row.fields, row.revision, row.actor, row.at)
+
+
+def _check_against_approved(session: Session, plan: RemedyPlan, newest: PlanRevision) -> None:
+    standing = revision(session, plan, plan.approved_revision)
+    if standing is None or newest.reason:
+        return
+    if is_backward(RemedyState(standing.state), RemedyState(newest.state)):
+        raise ServiceError(
+            f"going back from {standing.state} to {newest.state} takes a promise back: give the reason by"
+            f" `bridge remedy edit {plan.cluster_id} --set state={newest.state} --reason ...`"
+        )
+
+
+def _check_duplicate(session: Session, cluster: Cluster, target: str) -> None:
+    """The chain of duplicates must end at a living issue that is no duplicate."""
+    seen = {cluster.id}
+    while True:
+        try:
+            other = living(session, parse_cluster_id(target))
+        except ValueError as error:
+            raise ServiceError(f"duplicate_of: {error}") from None
+        if other.id in seen:
+            raise ServiceError(
+                f"duplicate_of: {target} leads back to {display_id(cluster.id or 0)}: name another issue"
+            )
+        seen.add(other.id)
+        plan = plan_of(session, other.id or 0)
+        standing = revision(session, plan, plan.approved_revision) if plan else None
+        if standing is None or standing.state != RemedyState.DUPLICATE:
+            return
+        target = str(standing.fields["duplicate_of"])
 
 
 def _stand(plan: RemedyPlan, row: PlanRevision, at: datetime) -> None:

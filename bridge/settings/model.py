@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
+from bridge.words import Priority, TicketStatus
+
 SQLITE = "sqlite:///"
 POSTGRES = ("postgresql://", "postgresql+psycopg://")
 
@@ -19,7 +21,8 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-ConnectionName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+ConnectionName = Annotated[str, StringConstraints(pattern=NAME)]
 Domain = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1)]
 Role = Literal["help_desk", "remedy_sink", "tracker"]
 
@@ -102,8 +105,8 @@ class ConnectionSettings(BaseModel):
     type: str
     enabled: bool = True
     roles: Annotated[tuple[Role, ...], BeforeValidator(_split)] = ()
-    status_map: dict[str, str] = Field(default_factory=dict)
-    priority_map: dict[str, str] = Field(default_factory=dict)
+    status_map: dict[str, TicketStatus] = Field(default_factory=dict)
+    priority_map: dict[str, Priority] = Field(default_factory=dict)
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
 

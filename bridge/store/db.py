@@ -30,9 +30,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
+        """What was read stays readable after the block; nothing is written."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -47,15 +47,16 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
+    """Errors and logs of statements leave the values out: those are texts of tickets."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_pre_ping=True)
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

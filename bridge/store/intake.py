@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col, select
 
@@ -96,17 +96,17 @@ def _drop_parts(session: Session, ticket_ids: Sequence[int]) -> None:
     session.execute(delete(TicketEvent).where(col(TicketEvent.ticket_id).in_(ticket_ids)))
 
 
-def bury(session: Session, connection: str, source_ids: Sequence[str], at: datetime) -> list[str]:
-    """Deleted on the other side: the text goes, the row stays as a tombstone and leaves its cluster.
-
-    Returns the ids of those that were alive.
+def bury(session: Session, connection: str, gone: Mapping[str, datetime], at: datetime) -> list[str]:
+    """Deleted on the other side (``gone``: id -> when): text and requester go, the row stays as a tombstone and
+    leaves its cluster. A row that is newer than its deletion stays as it is. Returns the ids of those that were alive.
     """
     query = select(Ticket).where(
-        Ticket.connection == connection, col(Ticket.source_id).in_(source_ids), col(Ticket.deleted_at).is_(None)
+        Ticket.connection == connection, col(Ticket.source_id).in_(gone), col(Ticket.deleted_at).is_(None)
     )
-    removed = list(session.exec(query)) if source_ids else []
+    removed = [t for t in session.exec(query) if t.updated_at <= gone[t.source_id]] if gone else []
     for ticket in removed:
-        ticket.deleted_at, ticket.record_hash = at, "deleted"
+        ticket.deleted_at, ticket.updated_at, ticket.record_hash = at, gone[ticket.source_id], "deleted"
+        ticket.requester_key = ticket.requester_domain = ticket.assignee = None
         ticket.subject, ticket.embed_text, ticket.embed_hash = "", "", None
         ticket.attributes, ticket.tags, ticket.url, ticket.csat = {}, [], None, None
     ids = [ticket.id or 0 for ticket in removed]
@@ -135,6 +135,22 @@ def set_aside(session: Session, connection: str, stream: str, items: Sequence[As
         )
         row.last_seen_at, row.resolved_at, row.reason = at, None, item.reason
         session.add(row)
+
+
+def settle_aside(
+    session: Session, connection: str, stream: str, file: str | None, began: datetime, at: datetime
+) -> None:
+    """The source (or its ``file``) was read whole since ``began``: what was not set aside again is well or gone."""
+    stale = [
+        col(SetAside.connection) == connection,
+        col(SetAside.stream) == stream,
+        col(SetAside.last_seen_at) < began,
+        col(SetAside.resolved_at).is_(None),
+    ]
+    if file is not None:
+        of_file = col(SetAside.ref).startswith(f"{file} line ", autoescape=True)
+        stale.append(or_(col(SetAside.ref) == file, of_file))
+    session.execute(update(SetAside).where(*stale).values(resolved_at=at))
 
 
 def resolve_aside(session: Session, connection: str, stream: str, refs: Sequence[str], at: datetime) -> None:

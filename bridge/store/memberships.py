@@ -83,7 +83,7 @@ def open_clusters(session: Session, labels: Sequence[tuple[str, Sequence[str]]],
     if not rows:
         return []
     inserted = session.execute(insert(Cluster).returning(col(Cluster.uid), col(Cluster.id)), rows)
-    ids = dict(inserted.tuples().all())
+    ids = dict(inserted.all())
     return [ids[str(row["uid"])] for row in rows]
 
 
@@ -96,6 +96,11 @@ def place(session: Session, new: Sequence[Place], at: datetime) -> None:
         {"ticket_id": p.ticket_id, "cluster_id": p.cluster_id, "q": p.q, "origin": p.origin, "since": at} for p in new
     ]
     insert_rows(session, Membership, rows)
+
+
+def unplace(session: Session, ticket_ids: Sequence[int]) -> None:
+    """Take tickets out of their cluster: the grouping step places them again."""
+    session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ticket_ids)))
 
 
 def members(session: Session, cluster_id: int) -> list[Membership]:

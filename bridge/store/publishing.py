@@ -95,14 +95,18 @@ def remote_issues(session: Session, cluster: Cluster) -> dict[str, str]:
 
 
 def withdraw_unsent(session: Session, cluster: Cluster) -> bool:
-    """Take the cluster's unsent creates back out of the outbox, links too. False: one is on its way already."""
+    """Take what was not sent for the cluster back out of the outbox, links too, so that it can be published again.
+
+    False: a create is on its way, or may have arrived.
+    """
     query = select(OutboxRow).where(
-        OutboxRow.kind == "create_issue",
+        col(OutboxRow.kind).in_(("create_issue", "update_issue")),
         OutboxRow.subject_id == cluster.id,
-        col(OutboxRow.state).in_((OutboxState.PENDING, OutboxState.SENDING)),
+        OutboxRow.state != OutboxState.SENT,
     )
     rows = session.exec(query.with_for_update()).all()
-    if any(row.state == OutboxState.SENDING or row.lease_owner for row in rows):
+    given_up = (OutboxState.DISCARDED, OutboxState.SUPERSEDED)
+    if any((row.sending_at or row.lease_owner) and row.state not in given_up for row in rows):
         return False
     for row in rows:
         session.delete(row)

@@ -42,6 +42,12 @@ def quotable_plans(session: Session) -> Sequence[tuple[RemedyPlan, PlanRevision,
     return list(session.exec(query))
 
 
+def still_stands(session: Session, plan: RemedyPlan) -> bool:
+    """Whether the plan, read earlier, is still approved in the same revision without a contradiction."""
+    query = select(RemedyPlan.approved_revision, RemedyPlan.tracker_conflict).where(RemedyPlan.id == plan.id)
+    return session.exec(query.with_for_update()).one() == (plan.approved_revision, None)
+
+
 def untold_tickets(session: Session, plan: RemedyPlan, connections: Collection[str]) -> list[Untold]:
     """Open live members on these connections without a delivery of the plan's approved revision."""
     told = exists().where(

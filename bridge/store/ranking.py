@@ -128,7 +128,7 @@ def run_scores(session: Session, run_id: int) -> list[Score]:
 def score_inputs(session: Session, run_id: int) -> dict[int, dict[str, Any]]:
     """By cluster: the inputs that the next run needs to say what changed."""
     query = select(Score.cluster_id, Score.inputs).where(Score.run_id == run_id)
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def save_run(

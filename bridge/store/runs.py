@@ -36,7 +36,8 @@ def begin(db: Database, lease: Lease, job: str, every_s: float) -> str | None:
         slot = slot_of(now, every_s)
         old = (now - KEPT).isoformat(timespec="milliseconds")
         session.exec(delete(RunSlot).where(col(RunSlot.job) == job, col(RunSlot.slot) < old))
-        new = insert_new(session, RunSlot, job=job, slot=slot, owner=lease.owner, epoch=lease.epoch, started_at=now)
+        holder = {"owner": lease.owner, "epoch": lease.epoch}
+        new = insert_new(session, RunSlot, job=job, slot=slot, started_at=now, reports=[], **holder)
         return slot if new else None
 
 

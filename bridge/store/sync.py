@@ -77,6 +77,11 @@ def bump(session: Session, name: str) -> None:
         row.n += 1
 
 
+def data_version(session: Session, name: str) -> int:
+    row = session.get(DataVersion, name)
+    return row.n if row else 0
+
+
 def fact(session: Session, name: str) -> str | None:
     row = session.get(WorkspaceFact, name)
     return row.value if row else None

@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel
 def insert_new(session: Session, table: type[SQLModel], **values: Any) -> bool:
     """True if the row was inserted; False if one with the same primary or unique key is there already.
 
-    Column defaults of the model are applied, nothing else of the session is touched but flushed before.
+    Plain column defaults of the model are applied, those of JSON columns are not. The session is flushed before.
     """
     session.flush()
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -28,6 +28,7 @@ def insert_rows(session: Session, table: type[SQLModel], rows: Sequence[Mapping[
 
     The ORM's bulk insert sends rows that differ in their Nones as a statement each, and keeps books on every row.
     """
+    session.flush()
     if rows:
         mapped: Table = inspect(table).local_table
         session.connection().execute(plain_insert(mapped), list(rows))

@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from typing import Any
 
 from connectors._http import Http, Params, segment
-from connectors.base import AuthFailed, NotFound
+from connectors.base import AuthFailed, NotFound, Transient
 from connectors.request_tracker.mapping import Names, Thread
 
 API = "REST/2.0"
@@ -27,14 +28,16 @@ def rows(
     params: dict[str, Any] = {"fields": fields, "per_page": PAGE_SIZE, **(extra or {})}
     if conditions:
         params["query"] = json.dumps([{"field": f, "operator": o, "value": v} for f, o, v in conditions])
-    page = 1
-    while True:
+    before: list[dict[str, Any]] = []
+    for page in count(1):
         data = http.get_json(f"{API}/{path}", {**params, "page": page})
-        yield from data["items"]
+        if data["items"] and data["items"] == before:
+            raise Transient(f"two identical pages of {path}: the server does not turn pages")
+        before = data["items"]
+        yield from before
         last = data.get("pages") is not None and page >= int(data["pages"])
-        if last or not data["items"]:
+        if last or not before:
             return
-        page += 1
 
 
 def sql_time(at: datetime) -> str:

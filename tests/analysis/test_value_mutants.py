@@ -79,9 +79,7 @@ def test_back_filled_old_ticket_may_lower_momentum():
 @patient
 @given(accounts(), st.sampled_from([Lifecycle.PROSPECT, Lifecycle.CHURNED]))
 def test_prospects_and_churned_accounts_put_nothing_at_risk(people, lifecycle):
-    case = Case(
-        people, ClusterFacts(1, (ticket("1", "a0", Priority.URGENT, age=0),), plan_state=RemedyState.TRIAGE)
-    )
+    case = Case(people, ClusterFacts(1, (ticket("1", "a0", Priority.URGENT, age=0),), plan_state=RemedyState.TRIAGE))
     found = case.with_account(0, lifecycle=lifecycle).explain()
     assert (found.score, found.accounts, found.tickets) == (0.0, 1, 1)
     assert found.contributions[0].account.source == lifecycle.value

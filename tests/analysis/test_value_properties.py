@@ -42,9 +42,7 @@ def test_p01_contributions_are_bounded_and_sum_exactly_to_the_score(case):
     assert non_negative_and_bounded(real, case)
     record = case.explain().to_dict()
     assert math.isfinite(record["score"])
-    assert record["score"] == math.fsum(
-        c[part] for c in record["contributions"] for part in ("risk_now", "momentum")
-    )
+    assert record["score"] == math.fsum(c[part] for c in record["contributions"] for part in ("risk_now", "momentum"))
     assert record["score"] == pytest.approx(math.fsum(s["amount"] for s in record["by_segment"]))
     for c in record["contributions"]:
         assert c["risk_now"] == c["V"] * min(1.0, c["beta"] * c["r"] * c["e"] * c["omega"] * c["m"])
@@ -132,9 +130,7 @@ def test_p08_scaling_all_money_scales_the_score(case, k):
         for a in case.accounts
     )
     segments = tuple(replace(s, value_default=s.value_default * k) for s in case.segments)
-    assert score(replace(case, accounts=people, segments=segments)) == pytest.approx(
-        k * score(case), rel=1e-9
-    )
+    assert score(replace(case, accounts=people, segments=segments)) == pytest.approx(k * score(case), rel=1e-9)
 
 
 @patient
@@ -147,18 +143,14 @@ def test_p09_missing_value_data_stays_local(case, index):
     assert {k: v for k, v in before.items() if k != key} == {k: v for k, v in after.items() if k != key}
     assert math.isfinite(score(erased))
     unsure = erased.explain().uncertainty
-    assert all(
-        map(math.isfinite, (*unsure.range80, unsure.n_eff, unsure.known_share, unsure.without_largest))
-    )
+    assert all(map(math.isfinite, (*unsure.range80, unsure.n_eff, unsure.known_share, unsure.without_largest)))
 
 
 @patient
 @given(cases(plain=True))
 def test_p10_without_value_data_the_score_counts_weighted_accounts_once(case):
     people = tuple(account(a.key, None, segment="all") for a in case.accounts)
-    tickets = [
-        s._replace(last_customer_at=NOW, created_at=NOW - days(100), q=1.0) for s in case.cluster.signals
-    ]
+    tickets = [s._replace(last_customer_at=NOW, created_at=NOW - days(100), q=1.0) for s in case.cluster.signals]
     case = replace(case, accounts=people, segments=(SegmentFacts("all", 7_000.0),)).with_signals(tickets)
     weight = {Priority.URGENT: 1.0, Priority.HIGH: 0.5, Priority.NORMAL: 0.2, Priority.LOW: 0.05, None: 0.2}
     votes: dict[str, float] = {}
@@ -186,8 +178,7 @@ def test_p11_merging_lies_between_the_larger_and_the_sum(case, data):
 def test_p12_portfolio_lies_between_the_larger_and_the_sum_and_below_all_value(case, data):
     n = len(case.accounts)
     others = [
-        case.with_signals(data.draw(signals(n))).with_cluster(id=i, workaround=WorkaroundKind.NONE)
-        for i in (2, 3)
+        case.with_signals(data.draw(signals(n))).with_cluster(id=i, workaround=WorkaroundKind.NONE) for i in (2, 3)
     ]
     explained = [c.explain() for c in (case, *others)]
     found = portfolio(explained)
@@ -216,9 +207,7 @@ def test_p13_split_then_merge_is_the_identity(case, mask):
 def test_p14_scaling_every_beta_keeps_the_order(case, data, k):
     n = len(case.accounts)
     clusters = [case] + [case.with_signals(data.draw(signals(n))).with_cluster(id=i) for i in (2, 3, 4)]
-    config = replace(
-        CONFIG, beta={w: b * k for w, b in CONFIG.beta.items()}, default_beta=CONFIG.default_beta * k
-    )
+    config = replace(CONFIG, beta={w: b * k for w, b in CONFIG.beta.items()}, default_beta=CONFIG.default_beta * k)
     before = [c.explain() for c in clusters]
     after = [replace(c, config=config).explain() for c in clusters]
     assert all(c.p < 1 for e in (*before, *after) for c in e.contributions)
@@ -265,9 +254,7 @@ def test_p15_same_bytes_in_another_process():
 def test_p16_time_zone_and_summer_time_do_not_matter(case, name):
     zone = ZoneInfo(name)
     moved = case.with_signals(
-        s._replace(
-            created_at=s.created_at.astimezone(zone), last_customer_at=s.last_customer_at.astimezone(zone)
-        )
+        s._replace(created_at=s.created_at.astimezone(zone), last_customer_at=s.last_customer_at.astimezone(zone))
         for s in case.cluster.signals
     )
     if case.cluster.released_at is not None:

@@ -185,15 +185,11 @@ def reference_score(result: dict[str, tuple[float, float, float]]) -> float:
 
 
 def real(case: Case) -> dict[str, tuple[float, float, float]]:
-    return {
-        c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions
-    }
+    return {c.account.key: (c.account.rates.value, c.risk_now, c.momentum) for c in case.explain().contributions}
 
 
 def non_negative_and_bounded(formula, case: Case) -> bool:
-    return all(
-        0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values()
-    )
+    return all(0 <= risk <= value and 0 <= momentum < math.inf for value, risk, momentum in formula(case).values())
 
 
 def copies_change_nothing(formula, case: Case) -> bool:

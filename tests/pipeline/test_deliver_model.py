@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from tests.pipeline.other_side import Clock, OtherSide
 from tests.pipeline.outgoing import Crash, put_issue, put_update, row_of, run
 
 POINTS = ("deliver.after_claim", "deliver.before_send", "deliver.after_send", "deliver.after_record")
-FAULTS = ("", "before", "lost", "doubt", "rate", "auth", "permanent", "bug")
+FAULTS = ("", "lost", "lost", "doubt", "before", "rate", "auth", "permanent", "bug")
 LOOK_FAULTS = ("", "before", "doubt", "rate", "auth", "bug")
 SETTINGS = DeliverSettings(request_timeout=5, max_attempts=3, first_retry=30)
 HOLD_S = 40.0
@@ -43,7 +44,7 @@ class Deliveries(RuleBasedStateMachine):
         self.event: tuple[str, float | None] | None = None
         self.patch.setattr(courier, "failpoint", self.pass_failpoint)
 
-    @initialize(eventual=st.booleans())
+    @initialize(eventual=st.sampled_from([True, True, False]))
     def begin(self, eventual: bool) -> None:
         kind = CreateGuarantee("eventual_lookup", HOLD_S) if eventual else CreateGuarantee("consistent_lookup")
         self.other = OtherSide(self.clock, create_guarantee=kind, lag=HOLD_S if eventual else 0.0)
@@ -61,9 +62,11 @@ class Deliveries(RuleBasedStateMachine):
     def deliver_as(self, owner: str) -> None:
         run(self.db, self.other, self.clock, owner=owner, settings=SETTINGS, rng=self.rng)
 
-    @rule()
-    def decide_to_create(self) -> None:
+    @rule(fault=st.sampled_from(FAULTS))
+    def decide_to_create(self, fault: str) -> None:
         self.rows.append(put_issue(self.db, f"k{len(self.rows)}", at=self.clock()))
+        self.other.faults.append(fault)
+        self.deliver_as("w1")
 
     @rule(data=st.data())
     def decide_to_update(self, data: st.DataObject) -> None:
@@ -72,12 +75,10 @@ class Deliveries(RuleBasedStateMachine):
             cluster_id = row_of(self.db, data.draw(st.sampled_from(creates))).payload["cluster_id"]
             self.rows.append(put_update(self.db, cluster_id, f"k{len(self.rows)}", body="more"))
 
-    @rule(
-        faults=st.lists(st.sampled_from(FAULTS), max_size=3), looks=st.lists(st.sampled_from(LOOK_FAULTS), max_size=3)
-    )
-    def script(self, faults: list[str], looks: list[str]) -> None:
-        self.other.faults.extend(faults)
-        self.other.look_faults.extend(looks)
+    @rule(fault=st.sampled_from(FAULTS), look=st.sampled_from(LOOK_FAULTS))
+    def script(self, fault: str, look: str) -> None:
+        self.other.faults.append(fault)
+        self.other.look_faults.append(look)
 
     @rule(
         point=st.sampled_from(POINTS),
@@ -85,12 +86,11 @@ class Deliveries(RuleBasedStateMachine):
     )
     def deliver_with_event(self, point: str, seconds: float | None) -> None:
         self.event = (point, seconds)
-        try:
+        with suppress(Crash):
             self.deliver_as("w1")
-        except Crash:
-            self.event = None
+        self.event = None
 
-    @rule(seconds=st.sampled_from([1, 12, 46, 300, 1000]))
+    @rule(seconds=st.sampled_from([1, 12, 30, 46, 1000]))
     def wait_and_deliver(self, seconds: int) -> None:
         self.clock.pass_(seconds)
         self.deliver_as("w1")
@@ -132,8 +132,8 @@ class Deliveries(RuleBasedStateMachine):
 
 
 Deliveries.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=15,
+    max_examples=40,
+    stateful_step_count=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

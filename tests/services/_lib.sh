@@ -13,12 +13,12 @@ installed() { dpkg-query -W -f='${Status}\n' "$@" 2>/dev/null | grep -c '^instal
 # scripts: Redmine's fails with a BUNDLE_GEMFILE that is not its own.
 apt_quiet() {
   installed "$@" && return 0
-  (flock 9; apt_alone "$@" >"$SVC_DIR/apt.log" 2>&1) 9>/var/lock/issue-bridge-apt.lock \
+  (flock 9; apt_alone "$@" >"$SVC_DIR/apt.log" 2>&1) 9>"${TMPDIR:-/var/lock}/issue-bridge-apt.lock" \
     || { tail -20 "$SVC_DIR/apt.log" >&2; return 1; }
 }
 apt_alone() {
   installed "$@" && return 0
-  local policy=/usr/sbin/policy-rc.d made=0 status=0
+  local policy=${SVC_POLICY:-/usr/sbin/policy-rc.d} made=0 status=0
   local clean=(env -u BUNDLE_GEMFILE -u REDMINE_INSTANCE -u RAILS_ENV -u RUBYOPT -u SCHEMA -u RT_SITE_CONFIG -u RT_SITE_CONFIG_DIR)
   [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
   "${clean[@]}" dpkg --configure -a || true

@@ -131,6 +131,18 @@ def test_a_release_is_seen_though_it_changes_no_issue(world: World) -> None:
     assert {i.fix_versions for i in changed.values()} == {(FixVersion("1.1", released=True, due=date(2026, 12, 24)),)}
 
 
+def test_a_pull_that_breaks_while_telling_of_a_release_tells_it_again(world: World) -> None:
+    for _ in range(5):
+        world.fake.seed({"subject": "s", "version": 2, "at": "2026-01-01T00:00:00Z"})
+    cursor = last_cursor(world.connector().pull_issues(None))
+    world.fake.seed({"version": 2, "status": "closed"})
+    first = next(world.connector().pull_issues(cursor))
+    again = issues(world, first.cursor)
+
+    assert len(first.items) == 3
+    assert len(again) == 5
+
+
 def test_a_locked_version_is_not_released(world: World) -> None:
     world.fake.seed({"subject": "s", "version": 1})
     world.fake.seed({"version": 1, "status": "locked"})

@@ -34,7 +34,9 @@ class FakeRequestTracker(Desk):
         self.api.authorize = lambda request: (
             is_control(request) or request.headers.get("Authorization") == f"token {token}"
         )
-        _routes(self)
+        _name_routes(self)
+        _ticket_routes(self)
+        _transaction_routes(self)
         add_control(self)
 
     def user_ref(self, name: str, fields: Iterable[str] = ()) -> Json:
@@ -43,7 +45,7 @@ class FakeRequestTracker(Desk):
         return {"type": "user", "id": name, "_url": f"{self.api.url}{API}/user/{name}", **expanded}
 
 
-def _routes(fake: FakeRequestTracker) -> None:
+def _name_routes(fake: FakeRequestTracker) -> None:
     route, data = fake.api.route, fake.data
 
     @route("GET", f"{API}/rt")
@@ -64,6 +66,10 @@ def _routes(fake: FakeRequestTracker) -> None:
     def queues(request: Request) -> Reply:
         rows = [{"id": key, "Name": name} for key, name in data["queues"].items()]
         return _blind_page(request, rows, lambda row: row["Name"] not in fake.hidden_queues)
+
+
+def _ticket_routes(fake: FakeRequestTracker) -> None:
+    route, data = fake.api.route, fake.data
 
     @route("GET", f"{API}/tickets")
     def tickets(request: Request) -> Reply:
@@ -102,6 +108,10 @@ def _routes(fake: FakeRequestTracker) -> None:
         members = {t["id"]: t for t in data["transactions"] if fake.belongs(t, identity)}
         rows = [row for row in data["attachments"] if row["TransactionId"] in members]
         return _blind_page(request, rows, lambda row: fake.seen(members[row["TransactionId"]]))
+
+
+def _transaction_routes(fake: FakeRequestTracker) -> None:
+    route, data = fake.api.route, fake.data
 
     @route("GET", f"{API}/transactions")
     def transactions(request: Request) -> Reply:

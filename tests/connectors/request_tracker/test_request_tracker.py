@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import AuthFailed, NotFound, Permanent, RemedyMessage, Side, Ticket
+from connectors.base import AuthFailed, NotFound, Permanent, RemedyMessage, Side, Ticket, Transient
 from connectors.request_tracker import RequestTracker, pull, rest
 from tests.connectors.contract import READ_ERRORS, SECRET, T0, HelpDeskContract, SinkContract, last_cursor
-from tests.connectors.fake_api import bomb
+from tests.connectors.fake_api import Reply, Request, bomb
 from tests.connectors.request_tracker.desk import stamp
 from tests.connectors.request_tracker.fake import FakeRequestTracker
 
@@ -129,6 +130,17 @@ def test_hidden_transactions_shorten_a_page_but_not_the_thread(world: World, mon
         world.fake.seed({"id": "1", "comment": "c"} if number % 2 else {"id": "1", "reply": f"r{number}"})
 
     assert [message.body for message in tickets(world)["1"].messages[1:]] == ["r0", "r2", "r4"]
+
+
+def test_a_list_that_does_not_turn_pages_ends_the_pull(world: World) -> None:
+    world.fake.seed({"id": "1", "subject": "s"})
+
+    def same(_request: Request) -> Reply:
+        return Reply(200, {"items": [{"id": "1"}], "pages": None})
+
+    world.fake.api._routes.insert(0, ("GET", re.compile("/REST/2.0/ticket/9/history"), same))
+    with pytest.raises(Transient, match="turn pages"):
+        list(rest.rows(world.connector()._http, "ticket/9/history", "Type"))
 
 
 def test_only_the_named_queues_are_read(world: World) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors._paging import Keyset
+from connectors._position import Position
 from connectors.base import NotFound, Page, Permanent, RemedyMessage, Side, Ticket
 from connectors.request_tracker import RequestTracker, pull
 from tests.connectors.contract import SinkContract, last_cursor
@@ -41,11 +44,22 @@ def tickets(pages: Iterator[Page[Ticket]]) -> dict[str, Ticket]:
     return {ticket.id: ticket for page in pages for ticket in page.items}
 
 
+def since_now() -> str:
+    """A cursor from which a pull reads what changes from now on: the server keeps the tickets of every test."""
+    at = datetime.now(UTC) - timedelta(seconds=2)
+    return Position(Keyset(at + pull.OVERLAP).dump(), at).dump()
+
+
+@pytest.fixture
+def start() -> str:
+    return since_now()
+
+
 class World:
     faults: frozenset[str] = frozenset()
 
     def __init__(self, server: RequestTrackerServer, relay: Relay) -> None:
-        self._server, self._relay = server, relay
+        self._server, self._relay, self._start = server, relay, since_now()
         self.ticket_id = make(server, "no export")
         do(server, "PUT", f"ticket/{self.ticket_id}", CustomFields={"Tags": ["by-people"]})
 
@@ -56,7 +70,7 @@ class World:
         self._relay.fault("lost_reply", times=1, method="POST")
 
     def notes(self) -> list[tuple[str, bool]]:
-        ticket = tickets(connector(self._server).pull_tickets(None))[self.ticket_id]
+        ticket = tickets(connector(self._server).pull_tickets(self._start))[self.ticket_id]
         return [(message.body, message.public) for message in ticket.messages[1:]]
 
     def tags(self) -> set[str]:
@@ -78,14 +92,14 @@ class TestRealSink(SinkContract):
     test_check_says_what_to_mend = None
 
 
-def test_a_thread_has_sides_words_and_account(request_tracker_server: RequestTrackerServer) -> None:
+def test_a_thread_has_sides_words_and_account(request_tracker_server: RequestTrackerServer, start: str) -> None:
     server = request_tracker_server
     ticket_id = make(server, "Export fails é", Content="<p>It <b>fails</b></p>", ContentType="text/html")
     say(server, ticket_id, "correspond", "We look", "agent1")
     say(server, ticket_id, "comment", "Known?", "agent1")
     say(server, ticket_id, "correspond", "Any news?", "alice")
     do(server, "PUT", f"ticket/{ticket_id}", Priority=60, Owner="agent1", Queue="Billing", Status="stalled")
-    ticket = tickets(connector(server).pull_tickets(None))[ticket_id]
+    ticket = tickets(connector(server).pull_tickets(start))[ticket_id]
 
     assert [(m.author, m.public, m.body, m.content_type) for m in ticket.messages] == [
         (Side.CUSTOMER, True, "<p>It <b>fails</b></p>", "text/html"),
@@ -100,21 +114,23 @@ def test_a_thread_has_sides_words_and_account(request_tracker_server: RequestTra
     assert (ticket.requester, ticket.requester_name, ticket.account) == ("alice@acme.test", "Alice Adams", "Acme Corp")
 
 
-def test_what_an_agent_enters_for_a_customer_is_the_customers(request_tracker_server: RequestTrackerServer) -> None:
+def test_what_an_agent_enters_for_a_customer_is_the_customers(
+    request_tracker_server: RequestTrackerServer, start: str
+) -> None:
     server = request_tracker_server
     ticket_id = make(server, "by phone", by="agent1", Requestor="bob@globex.test")
-    message = tickets(connector(server).pull_tickets(None))[ticket_id].messages[0]
+    message = tickets(connector(server).pull_tickets(start))[ticket_id].messages[0]
 
     assert message.author is Side.CUSTOMER
 
 
 def test_all_pages_are_read_and_then_only_changes(
-    request_tracker_server: RequestTrackerServer, monkeypatch: pytest.MonkeyPatch
+    request_tracker_server: RequestTrackerServer, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
     server = request_tracker_server
     monkeypatch.setattr(pull, "PAGE_SIZE", 2)
     made = {make(server, f"s{number}") for number in range(5)}
-    pages = list(connector(server).pull_tickets(None))
+    pages = list(connector(server).pull_tickets(start))
     assert made <= {ticket.id for page in pages for ticket in page.items}
     say(server, min(made), "correspond", "again", "alice")
     changed = tickets(connector(server).pull_tickets(pages[-1].cursor))
@@ -122,10 +138,10 @@ def test_all_pages_are_read_and_then_only_changes(
     assert changed[min(made)].messages[-1].body == "again"
 
 
-def test_deleted_and_merged_tickets_come_back_as_such(request_tracker_server: RequestTrackerServer) -> None:
+def test_deleted_and_merged_tickets_come_back_as_such(request_tracker_server: RequestTrackerServer, start: str) -> None:
     server = request_tracker_server
     deleted, merged, target, undone = (make(server, name) for name in ("deleted", "merged", "target", "undone"))
-    cursor = last_cursor(connector(server).pull_tickets(None))
+    cursor = last_cursor(connector(server).pull_tickets(start))
     for ticket_id in (deleted, undone):
         do(server, "PUT", f"ticket/{ticket_id}", Status="deleted")
     do(server, "PUT", f"ticket/{undone}", Status="open")
@@ -137,10 +153,10 @@ def test_deleted_and_merged_tickets_come_back_as_such(request_tracker_server: Re
     assert undone not in found or not found[undone].deleted
 
 
-def test_only_the_named_queues_are_read(request_tracker_server: RequestTrackerServer) -> None:
+def test_only_the_named_queues_are_read(request_tracker_server: RequestTrackerServer, start: str) -> None:
     server = request_tracker_server
     billing, support = make(server, "b", Queue="Billing"), make(server, "s")
-    found = tickets(connector(server, queues=("Billing",)).pull_tickets(None))
+    found = tickets(connector(server, queues=("Billing",)).pull_tickets(start))
 
     assert billing in found
     assert support not in found
@@ -160,12 +176,12 @@ def test_the_customer_gets_mail_of_a_reply_and_none_of_a_remedy(request_tracker_
     assert len(server.mail.to("bob@globex.test")) == before + 1
 
 
-def test_fields_are_set_emptied_and_refused_by_name(request_tracker_server: RequestTrackerServer) -> None:
+def test_fields_are_set_emptied_and_refused_by_name(request_tracker_server: RequestTrackerServer, start: str) -> None:
     server = request_tracker_server
     ticket_id, sink = make(server, "fields"), connector(server)
     sink.set_fields(ticket_id, {"Severity": "High", "Linked Issue": "R-1"}, {"bridge-a", "bridge-b"})
     sink.set_fields(ticket_id, {"Linked Issue": ""}, {"bridge-b"})
-    ticket = tickets(sink.pull_tickets(None))[ticket_id]
+    ticket = tickets(sink.pull_tickets(start))[ticket_id]
 
     assert ticket.attributes == {"Severity": "High"}
     assert ticket.tags == ("bridge-b",)
