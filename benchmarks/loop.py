@@ -160,6 +160,10 @@ def main() -> None:
     if options.inside:
         sync_here(options.inside)
         return
+    if not options.data.exists():
+        parser.error(
+            f"{options.data} is not there: name a gzipped CSV with a column text by --data, or set BRIDGE_SHARED"
+        )
     result = measure(options.data, options.limit, options.database)
     print(json.dumps(result, indent=1) if options.json else table(result))
 
