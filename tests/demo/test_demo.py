@@ -7,7 +7,6 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,13 +40,13 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("demo")
     first = typed("demo", cwd=folder, timeout=580)
     home = folder / "demo-workspace"
     before = seen(home)
     second = typed("demo", cwd=folder)
-    yield Played(home, first, second, before, seen(home))
+    return Played(home, first, second, before, seen(home))
 
 
 def seen(home: Path) -> Seen:
