@@ -52,6 +52,11 @@ def log_redacted(what: str, error: Exception) -> None:
     logger.error("%s\n%s", what, redact("".join(traceback.format_exception(error))).text)
 
 
+def _cause(error: SQLAlchemyError) -> str:
+    """The driver's first line: what SQLAlchemy adds are statements and values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+
+
 def never() -> bool:
     """A Stop that never stops."""
     return False
@@ -98,9 +103,9 @@ class Jobs:
             report = StepReport(name, connection, error=str(lost))
         except SQLAlchemyError as error:
             log_redacted(f"step {name} failed", error)
-            report = StepReport(name, connection, error=f"the database failed: {redact(str(error.args[:1])).text}")
-        except BridgeError:
-            raise
+            report = StepReport(name, connection, error=f"the database failed: {redact(_cause(error)).text}")
+        except BridgeError as error:
+            report = StepReport(name, connection, error=str(error))
         except Exception as error:  # noqa: BLE001 - recorded: a connector's fault must not keep the other steps
             log_redacted(f"step {name} failed", error)
             said = f"{type(error).__name__}: {error}"

@@ -31,7 +31,7 @@ def _postgres_or_reason() -> Iterator[PostgresServer | str]:
         yield str(error)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def postgres(_postgres_or_reason: PostgresServer | str) -> PostgresServer:
     """The server of this session (of this worker, where there are several)."""
     if isinstance(_postgres_or_reason, str):

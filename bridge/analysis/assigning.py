@@ -11,6 +11,8 @@ from bridge.analysis.partition import Constraints, Partition, Rows, Space
 from bridge.analysis.smoothing import Smoothing
 
 _BLOCK = 256
+_FIRST = 24
+"""So many fellows are looked at before all are: two that are close will do, and most tickets have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,15 @@ def fits(space: Space, row: int, rows: Rows, params: Params) -> bool:
     similar = space.own[fellows] @ space.own[row]
     if len(fellows) == 1:
         return bool(similar[0] >= params.only_fellow)
-    return bool(np.partition(similar, -2)[-2] >= params.second_fellow)
+    return bool(np.count_nonzero(similar >= params.second_fellow) > 1)
+
+
+def fits_slot(partition: Partition, row: int, slot: int, params: Params) -> bool:
+    """As ``fits``, for a row that is not in ``slot``."""
+    first = partition.rows(slot, _FIRST)
+    if len(first) > 1 and fits(partition.space, row, first, params):
+        return True
+    return fits(partition.space, row, partition.rows(slot), params)
 
 
 def assign(partition: Partition, rows: Rows, constraints: Constraints, params: Params) -> None:
@@ -80,9 +90,7 @@ class _Block:
             if means[column] <= self.params.tau:
                 break
             slot = self.slots[column]
-            if self.constraints.may_join(row, slot) and fits(
-                self.partition.space, row, self.partition.rows(slot), self.params
-            ):
+            if self.constraints.may_join(row, slot) and fits_slot(self.partition, row, slot, self.params):
                 return column
             means[column] = -np.inf
         return known

@@ -118,6 +118,9 @@ class _Run:
         self.stay = {t: c for t, c in self.before.items() if t in self.human or (t, c) not in rejected}
         self.new = [ticket for ticket in self.tickets if ticket not in self.stay]
         self.clusters = sorted(set(self.stay.values()))
+        held = {self.stay[ticket] for ticket in self.human}
+        kept = {c for c, flag in flags.items() if flag.anchored or flag.locked} | held
+        self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
     def plan(self, *, consolidating: bool) -> Plan:
         slot_of = {cluster: slot for slot, cluster in enumerate(self.clusters)}
@@ -132,11 +135,10 @@ class _Run:
         return self._difference(partition.labels.tolist())
 
     def _constraints(self, slot_of: Mapping[int, int], row_of: Mapping[int, int]) -> Constraints:
-        held = {self.stay[ticket] for ticket in self.human}
         flagged = {cluster: self.flags.get(cluster, Flags()) for cluster in self.clusters}
         constraints = Constraints(
             fixed={row_of[ticket] for ticket in self.human},
-            pinned={slot_of[c] for c, flag in flagged.items() if flag.anchored or flag.locked or c in held},
+            pinned=self.pinned,
             keeping={slot_of[c] for c, flag in flagged.items() if flag.anchored},
             closed={slot_of[c] for c, flag in flagged.items() if flag.locked},
         )
@@ -146,15 +148,9 @@ class _Run:
         return constraints
 
     def _difference(self, labels: Sequence[int]) -> Plan:
-        """What leads from the memberships of before to ``labels``. New clusters get -1, -2, ... by first ticket."""
-        names: dict[int, int] = {}
-        for slot in labels:
-            if slot >= len(self.clusters):
-                names.setdefault(slot, -1 - len(names))
-        after = {
-            ticket: names[slot] if slot in names else self.clusters[slot]
-            for ticket, slot in zip(self.tickets, labels, strict=True)
-        }
+        """What leads from the memberships of before to ``labels``."""
+        names = self._names(labels)
+        after = {ticket: names[slot] for ticket, slot in zip(self.tickets, labels, strict=True)}
         winners = self._winners(after)
         old = {ticket: winners.get(cluster, cluster) for ticket, cluster in self.before.items()}
         return Plan(
@@ -162,6 +158,35 @@ class _Run:
             moves={t: Assignment(after[t]) for t, c in old.items() if after[t] != c},
             merges=tuple(Merge(loser, winner) for loser, winner in sorted(winners.items())),
         )
+
+    def _names(self, labels: Sequence[int]) -> dict[int, int]:
+        """The id of every slot: that of the cluster that most of its tickets come from, each id once.
+
+        So nothing is renamed that has kept its tickets, and a merged cluster has the id of its larger part. A pinned
+        cluster keeps its id whatever comes; an id that a ticket here was denied is not taken over; a slot that gets
+        none is a new cluster: -1, -2, ... by first ticket.
+        """
+        names = {slot: cluster for slot, cluster in enumerate(self.clusters) if slot in self.pinned}
+        taken = set(names.values())
+        came: Counter[tuple[int, int]] = Counter()
+        denied: dict[int, set[int]] = {}
+        for ticket, cluster in self.rejected:
+            denied.setdefault(ticket, set()).add(cluster)
+        barred: set[tuple[int, int]] = set()
+        for ticket, slot in zip(self.tickets, labels, strict=True):
+            barred.update((slot, cluster) for cluster in denied.get(ticket, ()))
+            if slot not in names and ticket in self.stay:
+                came[slot, self.stay[ticket]] += 1
+        for slot, cluster in sorted(came, key=lambda pair: (-came[pair], self._own(pair[0]) != pair[1], pair[1])):
+            if slot not in names and cluster not in taken and (slot, cluster) not in barred:
+                names[slot] = cluster
+                taken.add(cluster)
+        new = iter(range(-1, -len(labels) - 1, -1))
+        return {slot: names[slot] if slot in names else next(new) for slot in dict.fromkeys(labels)}
+
+    def _own(self, slot: int) -> int | None:
+        """The id that a slot stood for at the beginning of the run."""
+        return self.clusters[slot] if slot < len(self.clusters) else None
 
     def _winners(self, after: Mapping[int, int]) -> dict[int, int]:
         """Each cluster that lost all its tickets -> where most of them went. What a person took away does not count."""

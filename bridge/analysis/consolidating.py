@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge.analysis.assigning import Params, fits
+from bridge.analysis.assigning import Params, fits, fits_slot
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition, Rows
 
 _BLOCK = 1024
+_ROUNDING = 1e-4
 _GUARDED_SIZE = 2
 """Up to this size each ticket of a cluster must fit where the cluster goes; larger ones hold together themselves."""
 
@@ -107,9 +108,18 @@ def _move(partition: Partition, constraints: Constraints, params: Params) -> boo
         similar[np.arange(len(rows)), column[partition.labels[rows]]] = -1
         target = filled[similar.argmax(axis=1)]
         best = similar.max(axis=1)
-        for i in np.flatnonzero(best > params.tau):
+        worth = (best > params.tau) & (best > _here(partition, rows) + params.gain - _ROUNDING)
+        for i in np.flatnonzero(worth):
             changed |= _move_one(partition, constraints, params, int(rows[i]), int(target[i]))
     return changed
+
+
+def _here(partition: Partition, rows: Rows) -> Vectors:
+    """Mean similarity of each row, none of them alone, to the others of its slot."""
+    slots = partition.labels[rows]
+    similar = np.einsum("ij,ij->i", partition.space.local[rows], partition.sums[slots])
+    here: Vectors = (similar - 1) / (partition.counts[slots] - 1)
+    return here
 
 
 def _move_one(partition: Partition, constraints: Constraints, params: Params, row: int, target: int) -> bool:
@@ -123,7 +133,7 @@ def _move_one(partition: Partition, constraints: Constraints, params: Params, ro
         return False
     if not (constraints.may_leave(row, source) and constraints.may_join(row, target)):
         return False
-    if not fits(partition.space, row, partition.rows(target), params):
+    if not fits_slot(partition, row, target, params):
         return False
     partition.leave(row)
     partition.join(row, target)
@@ -131,10 +141,11 @@ def _move_one(partition: Partition, constraints: Constraints, params: Params, ro
 
 
 def _let_go(partition: Partition, constraints: Constraints, params: Params) -> bool:
-    """Tickets without close fellows become clusters of their own."""
+    """Tickets without close fellows become clusters of their own. Untouched clusters have been looked at before."""
     changed = False
-    for slot in partition.filled().tolist():
-        if partition.counts[slot] == 1:
+    touched, partition.touched = partition.touched, set()
+    for slot in sorted(touched):
+        if partition.counts[slot] <= 1:
             continue
         for row in _strangers(partition, slot, params):
             if constraints.may_leave(row, slot) and not partition.alone(row):
@@ -145,7 +156,7 @@ def _let_go(partition: Partition, constraints: Constraints, params: Params) -> b
 
 
 def _strangers(partition: Partition, slot: int, params: Params) -> list[int]:
-    rows = partition.rows(slot)
+    rows = np.sort(partition.rows(slot))
     own = partition.space.own[rows]
     fellows = len(rows) - 1
     nth = min(fellows, 2)

@@ -102,10 +102,11 @@ class SentenceTransformerEmbedder:
             )
         self.model_id = bundled_model_id() if folder is None else f"{path.resolve().name}@{digest[:12]}"
         os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds and 400 MB, and after the switches above
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds, and after the switches above
+        from transformers.utils import logging as talk  # noqa: PLC0415 - as above
 
+        talk.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         self.dim = int(self._model.get_embedding_dimension() or 0)
         self._max_chars = int(self._model.max_seq_length or 512) * _LONGEST_WORD

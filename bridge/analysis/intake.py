@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -48,8 +47,8 @@ class Prepared:
 
 def record_hash(ticket: Ticket, secret: bytes) -> str:
     """A keyed hash over the whole raw record: equal exactly when there is nothing new to read."""
-    raw = json.dumps(ticket, default=_plain, sort_keys=True, ensure_ascii=True)
-    return hmac.new(secret, f"{READER_VERSION}\n{raw}".encode(), hashlib.sha256).hexdigest()
+    raw = _RECORD.encode(ticket)
+    return hmac.digest(secret, f"{READER_VERSION}\n{raw}".encode(), "sha256").hex()
 
 
 def check_record(ticket: Ticket) -> None:
@@ -76,6 +75,9 @@ def _plain(value: object) -> object:
     """A dataclass as its fields, shallow: ``asdict`` would copy every value of a record that is only hashed."""
     names = _FIELDS.get(type(value))
     return str(value) if names is None else {name: getattr(value, name) for name in names}
+
+
+_RECORD = json.JSONEncoder(default=_plain, sort_keys=True)
 
 
 def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:

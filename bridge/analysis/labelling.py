@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import log, sqrt
 
@@ -22,6 +23,8 @@ NO_TITLE = "Ticket without words"
 
 _READ = 2000
 """Characters of a ticket that are looked at."""
+_REMEMBERED = 20_000
+"""Texts whose words are kept from counting until their clusters are named."""
 _SENTENCES = 4
 """A first sentence is looked for among so many."""
 _ENOUGH = 12
@@ -44,10 +47,11 @@ class Labeller:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """``texts``: one of each ticket there is, with its subject where that is not part of the text anyway."""
+        self._terms = lru_cache(maxsize=_REMEMBERED)(_terms)
         self._frequency: Counter[str] = Counter()
         self._tickets = 0
         for text in texts:
-            self._frequency.update(_terms(text[:_READ]))
+            self._frequency.update(self._terms(text[:_READ]))
             self._tickets += 1
 
     def label(self, subjects: Sequence[str], texts: Sequence[str], centrality: Sequence[float] | None = None) -> Label:
@@ -72,7 +76,7 @@ class Labeller:
         """c-TF-IDF of every term: share of these tickets that have it, times its rarity among all."""
         counts: Counter[str] = Counter()
         for subject, text in zip(subjects, texts, strict=True):
-            counts.update(_terms(text[:_READ]) | _terms(subject[:_READ]))
+            counts.update(self._terms(text[:_READ]) | self._terms(subject[:_READ]))
         return {term: count / len(texts) * self._rarity(term, count) for term, count in counts.items()}
 
     def _rarity(self, term: str, at_least: int) -> float:

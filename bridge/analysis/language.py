@@ -18,7 +18,6 @@ LANGUAGES = [
     *("ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "vi", "zh"),
 ]
 _READ = 2000
-_LETTER = re.compile(r"[^\W\d_]")
 _PLACEHOLDER_OR_LINK = re.compile(r"\[\w+\]|https?://\S+")
 _CODE = re.compile(r"[a-z]{2}(?![a-z])")
 _DENSE_SCRIPT = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -30,7 +29,9 @@ def language_of(text: str, hint: str | None) -> str | None:
     told = _CODE.match(hint.strip().lower()) if hint else None
     fallback = told.group() if told else None
     sample = _PLACEHOLDER_OR_LINK.sub(" ", text[:_READ])
-    letters = len(_LETTER.findall(sample)) + (_DENSE - 1) * len(_DENSE_SCRIPT.findall(sample))
+    letters = sum(map(str.isalpha, sample))
+    if not sample.isascii():
+        letters += (_DENSE - 1) * len(_DENSE_SCRIPT.findall(sample))
     if letters < MIN_LETTERS:
         return fallback
     language, probability = _identifier().classify(sample)

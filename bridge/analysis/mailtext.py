@@ -50,6 +50,8 @@ def clean(text: str) -> str:
 
 
 def _unless_empty(before: list[str], after: list[str]) -> list[str]:
+    if len(after) == len(before) and after == before:
+        return before
     return after if _HAS_WORD.search(PLACEHOLDERS.sub(" ", "\n".join(after))) else before
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,12 +72,15 @@ class Partition:
         self.sums: Vectors = np.zeros((slots + rows, dim), dtype=np.float32)
         self.counts: Rows = np.zeros(slots + rows, dtype=np.int64)
         self.slots = self.known = slots
+        self.touched: set[int] = set()
+        """Slots that gained or lost rows; whoever has dealt with them empties it."""
         for row, slot in labels.items():
             self.join(row, slot)
 
     def join(self, row: int, slot: int) -> None:
         self.labels[row] = slot
         self.members[slot].add(row)
+        self.touched.add(slot)
         self.sums[slot] += self.space.local[row]
         self.counts[slot] += 1
 
@@ -84,6 +88,7 @@ class Partition:
         slot = int(self.labels[row])
         self.labels[row] = -1
         self.members[slot].remove(row)
+        self.touched.add(slot)
         self.sums[slot] -= self.space.local[row]
         self.counts[slot] -= 1
 
@@ -100,13 +105,17 @@ class Partition:
         self.labels[list(rows)] = winner
         self.members[winner] |= rows
         self.members[loser] = set()
+        self.touched |= {loser, winner}
         self.sums[winner] += self.sums[loser]
         self.counts[winner] += self.counts[loser]
         self.sums[loser] = 0
         self.counts[loser] = 0
 
-    def rows(self, slot: int) -> Rows:
-        return np.fromiter(sorted(self.members[slot]), dtype=np.int64, count=len(self.members[slot]))
+    def rows(self, slot: int, most: int | None = None) -> Rows:
+        """All rows of a slot, or some ``most`` of them, in no order that means anything."""
+        members = self.members[slot]
+        count = len(members) if most is None else min(most, len(members))
+        return np.fromiter(islice(members, count), dtype=np.int64, count=count)
 
     def alone(self, row: int) -> bool:
         return bool(self.counts[self.labels[row]] == 1)

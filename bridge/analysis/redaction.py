@@ -56,6 +56,8 @@ def redact(text: str, known: Sequence[str] = ()) -> Redacted:
     The text also comes back in NFC, without control and invisible characters (one inside a number would hide it).
     Decode HTML and entities first. A placeholder changes what its neighbours mean, so the text is searched again.
     """
+    if not text:
+        return Redacted("")
     counts: dict[str, int] = {}
     text = visible(text)
     for _ in range(_PASSES):

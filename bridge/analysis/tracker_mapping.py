@@ -151,7 +151,7 @@ def combine(suggestions: Sequence[Suggestion]) -> Suggestion:
     flag = "; ".join(sorted({s.flag for s in suggestions if s.flag})) or None
     if not suggestions or any(s.state is None for s in suggestions):
         return Suggestion(None, flag)
-    least = min(suggestions, key=lambda s: (_WEIGHT[s.state or S.TRIAGE], sorted(s.fields.items(), key=str)))
+    least = min(suggestions, key=lambda s: (_WEIGHT[s.state or S.TRIAGE], sorted(map(str, s.fields.items()))))
     return Suggestion(least.state, flag, least.fields, ask=any(s.ask for s in suggestions))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 import typer
 
 from bridge.cli.workspace import opened
 from bridge.jobs import FEEDBACK, INTAKE, OUTGOING, Jobs, Stop
 from bridge.progress import StepReport
-from bridge.worker import Job, Worker
+from bridge.worker import Job, Worker, stopped_by_signals
 
 app = typer.Typer(add_completion=False)
 
@@ -24,19 +25,24 @@ def worker(ctx: typer.Context) -> None:
     Start as many as you like: one leads, the others stand by and take over when it dies.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     with opened(ctx.obj) as bridge:
         own = bridge.settings.worker
 
-        def run(stop: Stop, names: tuple[str, ...]) -> list[StepReport]:
-            return Jobs(bridge, stop=stop).run(names)
+        def running(steps: tuple[str, ...]) -> Callable[[Stop], list[StepReport]]:
+            parts = bridge.with_own_connectors()
+            return lambda stop: Jobs(parts, stop=stop).run(steps)
 
         jobs = {
-            "intake": Job(own.intake_minutes, lambda stop: run(stop, INTAKE)),
-            "outgoing": Job(own.outgoing_minutes, lambda stop: run(stop, OUTGOING)),
-            "feedback": Job(own.feedback_minutes, lambda stop: run(stop, FEEDBACK)),
+            "intake": Job(own.intake_minutes, running(INTAKE)),
+            "outgoing": Job(own.outgoing_minutes, running(OUTGOING)),
+            "feedback": Job(own.feedback_minutes, running(FEEDBACK)),
             "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
         }
-        ended = Worker(bridge.db, jobs, own.lease_seconds).run()
+        made = Worker(bridge.db, jobs, own.lease_seconds)
+        with stopped_by_signals(made.stop):
+            ended = made.run()
     if not ended:
         # A job that would not stop must not keep the process: its lease is gone, its writes are fenced.
         os._exit(1)

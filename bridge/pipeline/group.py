@@ -128,14 +128,17 @@ def _flags(session: Session) -> dict[int, Flags]:
 
 def _labels(session: Session, plan: Plan) -> dict[int, Label]:
     """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
+    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
+    goes = {p.ticket_id: winners[p.cluster_id] for p in places(session) if p.cluster_id in winners} if winners else {}
+    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
     members: dict[int, list[int]] = {}
-    for ticket, assignment in sorted({**plan.assign, **plan.moves}.items()):
-        if assignment.cluster < 0:
-            members.setdefault(assignment.cluster, []).append(ticket)
+    for ticket, cluster in sorted(goes.items()):
+        if cluster < 0:
+            members.setdefault(cluster, []).append(ticket)
     if not members:
         return {}
     texts = ticket_texts(session)
-    labeller = Labeller(f"{subject}\n{text}" for subject, text in texts.values())
+    labeller = Labeller(text for _, text in texts.values())
     return {
         token: labeller.label([texts[t][0] for t in tickets], [texts[t][1] for t in tickets])
         for token, tickets in members.items()

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Membership
 from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
-
-WHOLE_ROWS = {"render_nulls": True}
-"""Without it the ORM leaves None out, and rows that differ in their Nones are sent as a statement each."""
+from bridge.store.upsert import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +78,17 @@ def _upsert(session: Session, connection: str, rows: Sequence[TicketRows], known
     ids = {source_id: row.id for source_id, row in known.items()}
     new = [{**row.ticket, "connection": connection} for row in rows if row.source_id not in known]
     if new:
-        statement = insert(Ticket).returning(col(Ticket.source_id), col(Ticket.id))
-        inserted = session.execute(statement, new, execution_options=WHOLE_ROWS)
-        ids.update(inserted.all())
+        insert_rows(session, Ticket, new)
+        inserted = known_tickets(session, connection, [row["source_id"] for row in new])
+        ids.update({source_id: row.id for source_id, row in inserted.items()})
     changed = [{**row.ticket, "id": ids[row.source_id], "deleted_at": None} for row in rows if row.source_id in known]
     if changed:
         session.execute(update(Ticket), changed)
         _drop_parts(session, [row["id"] for row in changed])
     messages = [{**part, "ticket_id": ids[row.source_id]} for row in rows for part in row.messages]
     events = [{**part, "ticket_id": ids[row.source_id]} for row in rows for part in row.events]
-    if messages:
-        session.execute(insert(Message), messages)
-    if events:
-        session.execute(insert(TicketEvent), events, execution_options=WHOLE_ROWS)
+    insert_rows(session, Message, messages)
+    insert_rows(session, TicketEvent, events)
 
 
 def _drop_parts(session: Session, ticket_ids: Sequence[int]) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.tickets import Ticket
+from bridge.store.upsert import insert_rows
 from bridge.store.vectors import Vector
 
 CHUNK = 500
@@ -91,12 +92,10 @@ def place(session: Session, new: Sequence[Place], at: datetime) -> None:
     ids = [row.ticket_id for row in new]
     for start in range(0, len(ids), CHUNK):
         session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ids[start : start + CHUNK])))
-    if new:
-        rows = [
-            {"ticket_id": p.ticket_id, "cluster_id": p.cluster_id, "q": p.q, "origin": p.origin, "since": at}
-            for p in new
-        ]
-        session.execute(insert(Membership), rows)
+    rows = [
+        {"ticket_id": p.ticket_id, "cluster_id": p.cluster_id, "q": p.q, "origin": p.origin, "since": at} for p in new
+    ]
+    insert_rows(session, Membership, rows)
 
 
 def unplace(session: Session, ticket_ids: Sequence[int]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
@@ -15,6 +14,7 @@ from bridge.store.clusters import Cluster, Membership, RankRun, Score, ScoringCo
 from bridge.store.remedies import PlanRevision, RemedyPlan
 from bridge.store.sync import DataVersion
 from bridge.store.tickets import Ticket
+from bridge.store.upsert import insert_rows
 
 INPUTS = ("accounts", "clusters", "plans", "scoring", "tickets")
 """Names of the data versions that a ranking depends on."""
@@ -138,6 +138,5 @@ def save_run(
     run = RankRun(as_of=as_of, config_version=config_version, snapshot=snapshot, clusters=len(scores))
     session.add(run)
     session.flush()
-    if scores:
-        session.execute(insert(Score), [{**row, "run_id": run.id} for row in scores])
+    insert_rows(session, Score, [{**row, "run_id": run.id} for row in scores])
     return run.id or 0

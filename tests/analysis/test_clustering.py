@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.analysis.clustering import Flags, Placement, Plan, group, wants_consolidation
+from bridge.analysis.assigning import Params
+from bridge.analysis.clustering import Flags, Merge, Placement, Plan, _Run, group, wants_consolidation
 from bridge.analysis.embedding import Vectors
 from bridge.words import Origin
 
@@ -218,3 +219,31 @@ def test_ids_and_vectors_must_agree() -> None:
 @pytest.mark.parametrize(("new", "placed", "wanted"), [(0, 0, False), (1200, 0, True), (5, 10, False), (30, 100, True)])
 def test_a_backfill_wants_consolidation(new: int, placed: int, wanted: bool) -> None:
     assert wants_consolidation(new, placed) is wanted
+
+
+def difference(placed: dict[int, int], labels: list[int], *, denied: tuple[tuple[int, int], ...] = ()) -> Plan:
+    """The plan of a run that ended with these slots, one a ticket; tickets count from 1."""
+    before = {ticket: Placement(cluster, Origin.MODEL) for ticket, cluster in placed.items()}
+    tickets = list(range(1, len(labels) + 1))
+    vectors = np.eye(len(labels), dtype=np.float32)
+    return _Run(tickets, vectors, before, flags={}, rejected=frozenset(denied), params=Params())._difference(labels)
+
+
+def test_a_cluster_that_is_formed_anew_keeps_the_id_of_its_largest_part() -> None:
+    plan = difference({1: 10, 2: 10, 3: 11}, [2, 2, 2, 2, 3, 3])
+
+    assert plan.merges == (Merge(11, 10),)
+    assert {ticket: a.cluster for ticket, a in plan.assign.items()} == {4: 10, 5: -1, 6: -1}
+    assert plan.moves == {}
+
+
+def test_nothing_is_renamed_that_has_kept_its_tickets() -> None:
+    """Two singles that changed places on the way, slot by slot, are the two singles they were."""
+    assert not difference({1: 10, 2: 11}, [1, 2])
+
+
+def test_a_cluster_does_not_take_over_an_id_that_one_of_its_tickets_was_denied() -> None:
+    plan = difference({1: 10, 2: 10}, [1, 1, 1], denied=((3, 10),))
+
+    assert plan.assign[3].cluster == -1
+    assert plan.merges == (Merge(10, -1),)

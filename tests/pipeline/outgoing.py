@@ -69,7 +69,7 @@ def put_issue(db: Database, key: str = "k1", connection: str = "other", **values
 
 def put_update(db: Database, cluster_id: int, key: str = "u1", **draft: Any) -> int:
     stream = f"issue:{cluster_id}:other"
-    payload = {"cluster_id": cluster_id, "remote_id": None, "draft": draft}
+    payload = {"cluster_id": cluster_id, "remote_id": None, "marker": "k1", "draft": draft}
     return put(db, "update_issue", payload, key=key, stream=stream)
 
 

@@ -1,4 +1,4 @@
-# Fills a fresh Redmine: its default trackers, statuses, priorities and workflows, two projects with versions, the bridge's member, a developer, an outsider, marker fields.
+# Fills a fresh Redmine: its default trackers, statuses, priorities and workflows, two projects with versions and four that are a test's own, the bridge's member, a developer, an outsider, marker fields.
 # Writes NAME=key lines to $RM_KEYS.
 Redmine::DefaultData::Loader.load('en')
 Setting.rest_api_enabled = '1'; Setting.login_required = '1'; Setting.default_language = 'en'
@@ -13,7 +13,8 @@ user = lambda do |login, first, last|
 end
 bridge, dev, outsider = user.call('bridge', 'Issue', 'Bridge'), user.call('dev1', 'Dev', 'One'), user.call('outsider', 'Out', 'Sider')
 manager, developer = Role.where(builtin: 0).order(:position).first(2)
-[['shop', 'Web Shop'], ['app', 'Mobile App']].each do |identifier, name|
+own = %w[webshop wholesale warranty workshop].map { |name| [name, name.capitalize] }
+([['shop', 'Web Shop'], ['app', 'Mobile App']] + own).each do |identifier, name|
   p = Project.new(name: name, identifier: identifier)
   p.trackers = Tracker.all; p.enabled_module_names = %w[issue_tracking]; p.is_public = false; p.save!
   Member.create!(project: p, user_id: bridge.id, roles: [manager]); Member.create!(project: p, user_id: dev.id, roles: [developer])

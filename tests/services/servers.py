@@ -23,6 +23,8 @@ from tests.require import missing, required
 from tests.services.smtp_sink import SmtpSink
 
 RECIPES = Path(__file__).parent
+OWN = ("webshop", "wholesale", "warranty", "workshop")
+"""Projects of the tracker that a test may have to itself, and, capitalised, queues of the help desk."""
 INSTALL_S, START_S, STOP_S = 1500, 300, 40
 
 
@@ -56,7 +58,7 @@ class RequestTrackerServer:
 
 @dataclass(frozen=True)
 class RedmineServer:
-    """``keys``: ADMIN_KEY, BRIDGE_KEY, DEV_KEY, OUTSIDER_KEY. Projects shop and app, versions 1.0, 1.1 and 2.0."""
+    """``keys``: ADMIN_KEY, BRIDGE_KEY, DEV_KEY, OUTSIDER_KEY. Projects shop and app, and those of OWN; versions 1.0, 1.1 and 2.0."""
 
     url: str
     keys: dict[str, str]
