@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from bridge.store.db import Database
 from connectors.registry import load, roles_of
 
 KEY_FILE = "workspace.key"
+WRITING = frozenset({"remedy_sink", "tracker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Bridge:
         path = self.settings.model.path
         return self.settings.home / path if path else None
 
+    def with_own_connectors(self) -> Bridge:
+        """The same parts for another thread: a connector serves one thread at a time."""
+        return replace(self, connections=_connections(self.settings))
+
     def reading(self, connection: Connection) -> Reading:
         """How a help desk's records are read: the connector's words, then the configured ones."""
         desk, own = connection.connector, connection.settings
@@ -87,11 +92,15 @@ class Bridge:
 
 def build(settings: Settings) -> Bridge:
     """Put the parts together. Raises SettingsError for a connection that cannot be."""
-    connections = {name: _connect(name, own, settings) for name, own in settings.connections.items() if own.enabled}
+    connections = _connections(settings)
     tracker = settings.publish.tracker
     if tracker and "tracker" not in (connections[tracker].roles if tracker in connections else ()):
         raise SettingsError(f"section [publish], key 'tracker': {tracker!r} is no enabled connection to a tracker")
     return Bridge(settings, Database(settings.database_url), connections)
+
+
+def _connections(settings: Settings) -> dict[str, Connection]:
+    return {name: _connect(name, own, settings) for name, own in settings.connections.items() if own.enabled}
 
 
 def workspace_key(home: Path) -> bytes:
@@ -132,8 +141,20 @@ def _connect(name: str, own: ConnectionSettings, settings: Settings) -> Connecti
     able = roles_of(kind)
     if missing := set(own.roles) - able:
         raise SettingsError(f"{section}, key 'roles': type {own.type!r} cannot be {', '.join(sorted(missing))}")
-    connector = kind(_options(kind, name, own, settings, section), name=name)
-    return Connection(name, own, connector, frozenset(own.roles) or able)
+    options, roles = _options(kind, name, own, settings, section), frozenset(own.roles) or able
+    if roles & WRITING:
+        _check_time(options, settings, section)
+    return Connection(name, own, kind(options, name=name), roles)
+
+
+def _check_time(options: Any, settings: Settings, section: str) -> None:
+    """A write that may last longer than delivery reckons with could take effect after its lease, unseen."""
+    longest, reckoned = getattr(options, "timeout_s", 0.0), settings.deliver.request_timeout
+    if longest > reckoned:
+        raise SettingsError(
+            f"{section}, key 'timeout_s': {longest:g} is more than request_timeout = {reckoned:g} of section "
+            "[deliver]: lower it, or raise request_timeout to as much"
+        )
 
 
 def _options(kind: Any, name: str, own: ConnectionSettings, settings: Settings, section: str) -> Any:

@@ -24,6 +24,7 @@ from connectors._guard import AddressRefused, Guard, GuardedAdapter, Resolve, re
 from connectors._mask import mask_url, mask_values, secrets_of
 from connectors._options import HttpOptions
 from connectors.base import ConnectorError, InDoubt, Permanent, RateLimited, Transient
+from connectors.pressing import seconds_left
 
 Auth = Callable[[], Mapping[str, str]]
 Params = Mapping[str, str | int | Iterable[str]]
@@ -144,6 +145,8 @@ class Http:
         url = self._url(path)
         auth = dict(self._auth())
         asked = f"{self._name}: {method} {mask_url(url)}"
+        if write and seconds_left() < 0:
+            raise Transient(f"{asked}: not sent: the reads before it took too long. The server is too slow")
         try:
             answer = self._exchange(method, url, asked, write=write, auth=auth, **kwargs)
             error = status_error(answer, asked, write=write, now=self._wall())

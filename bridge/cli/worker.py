@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 
 import typer
 
@@ -29,13 +30,14 @@ def worker(ctx: typer.Context) -> None:
     with opened(ctx.obj) as bridge:
         own = bridge.settings.worker
 
-        def run(stop: Stop, names: tuple[str, ...]) -> list[StepReport]:
-            return Jobs(bridge, stop=stop).run(names)
+        def running(steps: tuple[str, ...]) -> Callable[[Stop], list[StepReport]]:
+            parts = bridge.with_own_connectors()
+            return lambda stop: Jobs(parts, stop=stop).run(steps)
 
         jobs = {
-            "intake": Job(own.intake_minutes, lambda stop: run(stop, INTAKE)),
-            "outgoing": Job(own.outgoing_minutes, lambda stop: run(stop, OUTGOING)),
-            "feedback": Job(own.feedback_minutes, lambda stop: run(stop, FEEDBACK)),
+            "intake": Job(own.intake_minutes, running(INTAKE)),
+            "outgoing": Job(own.outgoing_minutes, running(OUTGOING)),
+            "feedback": Job(own.feedback_minutes, running(FEEDBACK)),
             "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
         }
         made = Worker(bridge.db, jobs, own.lease_seconds)

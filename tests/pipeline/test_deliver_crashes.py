@@ -13,6 +13,7 @@ from bridge.store.db import Database
 from bridge.store.outbox_moves import claim
 from bridge.store.outbox_queries import look_up_all_first
 from connectors.base import CreateGuarantee
+from connectors.pressing import seconds_left
 from tests.pipeline.other_side import Clock, OtherSide
 from tests.pipeline.outgoing import LEASE_S, Crash, crash_at, events_of, put_issue, row_of, run
 
@@ -205,3 +206,14 @@ def test_row_enqueued_after_a_restore_is_looked_up_first(db: Database, other: Ot
         clock.pass_(300)
 
     assert (other.keys, other.calls["find"]) == (["k1"], 3)
+
+
+def test_write_must_begin_while_a_request_still_fits_into_the_lease(
+    db: Database, other: OtherSide, clock: Clock
+) -> None:
+    put_issue(db)
+    left: list[float] = []
+    other.during_write = lambda: left.append(seconds_left())
+    run(db, other, clock)
+
+    assert LEASE_S - 5 - 2 < left[0] <= LEASE_S - 5

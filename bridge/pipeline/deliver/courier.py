@@ -18,6 +18,7 @@ from bridge.store.outbox import OutboxRow
 from bridge.store.outbox_moves import back_to_pending, leave, move, record_sent, start_sending
 from bridge.words import OutboxState
 from connectors.base import Ref
+from connectors.pressing import writes_begin_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Courier:
         if not self._enough_lease(row):
             return self._give_back(row, attempts=row.attempts - 1)
         try:
-            ref = write.send()
+            with writes_begin_within(self._lease_left_s(row) - self.parts.settings.request_timeout):
+                ref = write.send()
         except Exception as error:  # noqa: BLE001 - recorded in the row; a connector's fault must not stop the others
             return self.setbacks.failed(row, write, error, looking=False)
         failpoint("deliver.after_send")
@@ -119,8 +121,10 @@ class Courier:
         return Outcome(row.state)
 
     def _enough_lease(self, row: OutboxRow) -> bool:
-        left = timedelta(0) if row.lease_until is None else row.lease_until - self.parts.now()
-        return left >= timedelta(seconds=self.parts.settings.request_timeout)
+        return self._lease_left_s(row) >= self.parts.settings.request_timeout
+
+    def _lease_left_s(self, row: OutboxRow) -> float:
+        return 0.0 if row.lease_until is None else (row.lease_until - self.parts.now()).total_seconds()
 
     def _doubt(self, write: Write) -> timedelta:
         """How long after a send a look must not be believed: the request may take effect as late as its time-out."""
