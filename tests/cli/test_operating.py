@@ -90,7 +90,6 @@ def test_wrong_usage_ends_with_2(home: Path, words: str) -> None:
         ),
         (desk("http://127.0.0.1:9", f'token = "{SECRET}"\n'), {}, ("key 'token'", "must not stand in config.toml")),
         (desk("http://127.0.0.1:9"), {}, ("key 'token'", "missing", "BRIDGE__CONNECTIONS__DESK__TOKEN_FILE")),
-        ("", {"BRIDGE__MODEL__PATH": "nowhere"}, ("section [model]", "key 'path'", "does not exist")),
     ],
 )
 @pytest.mark.parametrize("command", ["status", "sync"])
@@ -103,6 +102,17 @@ def test_a_wrong_configuration_ends_with_3_and_names_the_place(
     assert (ran.code, ran.out) == (3, ""), ran
     assert [words for words in said if words not in ran.err] == []
     assert SECRET not in ran.err
+
+
+def test_a_model_that_is_not_there_fails_its_steps_and_no_other(home: Path) -> None:
+    env = {"BRIDGE__MODEL__PATH": "nowhere"}
+    status, sync = (inside("--home", home, command, env=env) for command in ("status", "sync"))
+
+    assert (status.code, sync.code) == (3, 1)
+    for said in ("section [model]", "key 'path'", "does not exist"):
+        assert said in status.err
+        assert said in sync.out
+    assert "rank" in sync.out
 
 
 @pytest.mark.parametrize("command", ["check", "status", "sync", "init", "db upgrade", "db downgrade base"])
