@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from bridge.analysis.stopwords import BY_LANGUAGE
+
 MIN_LETTERS = 40
 MIN_PROBABILITY = 0.9
 LANGUAGES = [
@@ -22,6 +24,15 @@ _PLACEHOLDER_OR_LINK = re.compile(r"\[\w+\]|https?://\S+")
 _CODE = re.compile(r"[a-z]{2}(?![a-z])")
 _DENSE_SCRIPT = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DENSE = 4
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_COMMON_READ = 400
+_FEWEST = 3
+_SHARE = 5
+_SHARED = {"all", "den", "der", "die", "for", "has", "her", "over", "was", "you"}
+_TELLING = {
+    language: {word for word in common if len(word) > 2} - _SHARED  # noqa: PLR2004 - "i", "de", "me": in many languages
+    for language, common in BY_LANGUAGE.items()
+}
 
 
 def language_of(text: str, hint: str | None) -> str | None:
@@ -34,8 +45,22 @@ def language_of(text: str, hint: str | None) -> str | None:
         letters += (_DENSE - 1) * len(_DENSE_SCRIPT.findall(sample))
     if letters < MIN_LETTERS:
         return fallback
+    if (plain := _by_common_words(sample)) is not None:
+        return plain
     language, probability = _identifier().classify(sample)
     return str(language) if probability >= MIN_PROBABILITY else fallback
+
+
+def _by_common_words(sample: str) -> str | None:
+    """The language whose common words make up a fifth of the text while no other has a third as many; None: unclear.
+
+    It settles most tickets in a hundredth of the model's time. Words that small relatives share do not count.
+    """
+    words = _WORD.findall(sample[:_COMMON_READ].lower())
+    counts = sorted((sum(map(common.__contains__, words)), language) for language, common in _TELLING.items())
+    (second, _), (best, language) = counts[-2:]
+    clear = best >= _FEWEST and _SHARE * best >= len(words) and best >= 3 * second
+    return language if clear else None
 
 
 @lru_cache(maxsize=1)

@@ -45,7 +45,8 @@ beste bonjour bedankt buenas buenos danke dear estimados geachte goedemiddag goe
 hey hi hoi hola liebe lieber madame merci salut sehr thank thanks
 """
 
-_LANGUAGES = (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _DUTCH)
-STOP_WORDS = frozenset(word for words in (*_LANGUAGES, _COURTESIES) for word in words.split())
+_LANGUAGES = {"en": _ENGLISH, "de": _GERMAN, "fr": _FRENCH, "es": _SPANISH, "nl": _DUTCH}
+BY_LANGUAGE = {language: frozenset(words.split()) for language, words in _LANGUAGES.items()}
+STOP_WORDS = frozenset().union(*BY_LANGUAGE.values(), _COURTESIES.split())
 GREETINGS = frozenset(_GREETINGS.split())
 """A short first sentence that begins so is not what the ticket is about."""
