@@ -7,10 +7,9 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
 
 from bridge.analysis.evaluation import evaluate
-
-sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 LABELLINGS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40)
 
