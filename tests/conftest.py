@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bridge.store.db import Database
 from bridge.store.tables import metadata
@@ -14,6 +15,10 @@ from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
 from tests.services.servers import redmine_server, request_tracker_server  # noqa: F401  fixtures, found by name
+
+# Speed is measured in benchmarks: a loaded machine, or a model loaded at the first example, is no failure.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session", autouse=True)
