@@ -224,4 +224,5 @@ def _row(place: int, explanation: Explanation) -> dict[str, Any]:
         "score": explanation.score,
         "explanation": explanation.to_dict(),
         "inputs": explanation.inputs,
+        "summary": {},
     }

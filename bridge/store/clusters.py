@@ -89,7 +89,10 @@ class RankRun(SQLModel, table=True):
 
 
 class Score(SQLModel, table=True):
-    """A cluster's place in a run. ``explanation`` names accounts by key only; ``inputs`` redo the deltas."""
+    """A cluster's place in a run. ``explanation`` names accounts by key only; ``inputs`` redo the deltas.
+
+    ``summary`` is what a list shows of it: small, so that thousands are read at once.
+    """
 
     __table_args__ = (UniqueConstraint("run_id", "cluster_id"),)
 
@@ -102,3 +105,4 @@ class Score(SQLModel, table=True):
     score: float = Field(sa_column=Column(Float(53), nullable=False))
     explanation: dict[str, Any] = json_field()
     inputs: dict[str, Any] = json_field()
+    summary: dict[str, Any] = json_field()

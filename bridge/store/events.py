@@ -22,6 +22,8 @@ class Event(SQLModel, table=True):
     after: dict[str, Any] = json_field()
     reason: str | None = None
     undoes: int | None = Field(default=None, foreign_key="event.id", unique=True)
+    previous_hash: str | None = None
+    hash: str | None = None
 
 
 def record(
