@@ -165,14 +165,22 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
 
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+
     # Rows that are there got a value; later ones bring their own.
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.alter_column("theme", server_default=None)
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("summary", server_default=None)
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.alter_column("summary", server_default=None)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.drop_column("summary")
+
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")
 
