@@ -6,7 +6,7 @@ Rule: the index lives in this process, is as old as the issues' data version and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import bm25s
