@@ -19,7 +19,7 @@ _WORKING_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``issue``: the number of an issue. ``numbers``: ids that the ticket may have, likeliest first. ``url``: as pasted.
+    """``issue``: the number of an issue. ``numbers``: ids that the ticket may have, likeliest first.
 
     ``connection`` is what stood before the number: the name of a connection, or a vendor's prefix. Nothing set: words.
     """
