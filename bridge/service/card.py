@@ -59,6 +59,20 @@ def card(session: Session, actor: Actor, connection: str, number: str, *, at: da
     return _with_issue(session, actor, told, at, ticket=ticket, ref=ref, member=member, readable=readable)
 
 
+def card_ticket(
+    session: Session, actor: Actor, connection: str, number: str, *, at: datetime
+) -> tuple[int, int | None]:
+    """(ticket, the issue whose plan its card shows) by their ids in the database. Raises UnknownId."""
+    require(actor, Permission.READ_CARD)
+    ticket = ticket_at(session, connection, number, card_tickets(session, actor))
+    if ticket is None:
+        raise unknown_ticket(number)
+    placed = place_of(session, ticket.id or 0)
+    if placed is None:
+        return ticket.id or 0, None
+    return ticket.id or 0, told_issue(session, actor, living(session, placed[1].id or 0), at).cluster.id
+
+
 def issue_card(session: Session, actor: Actor, cluster_id: int, *, at: datetime) -> Card:
     """The card of an issue, for an agent who searched by words and has no ticket. Raises UnknownId."""
     require(actor, Permission.READ_CARD)
