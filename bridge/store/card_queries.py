@@ -60,13 +60,13 @@ def live_members(session: Session, cluster_id: int) -> int:
 def attributes_since(session: Session, cluster_id: int, released_at: datetime) -> list[dict[str, Any]]:
     """What the desk noted of tickets that were written after the release, at most ``MANY``, newest first."""
     query = (
-        select(Ticket.attributes)
+        select(col(Ticket.attributes))
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
         .where(Membership.cluster_id == cluster_id, *is_live(), col(Ticket.created_at) > released_at)
         .order_by(col(Ticket.created_at).desc())
         .limit(MANY)
     )
-    return list(session.exec(query))
+    return [dict(attributes) for attributes in session.exec(query)]
 
 
 def plans_with_revisions(
@@ -106,7 +106,7 @@ def last_placement(
     session: Session, ticket_id: int, kinds: Collection[str], actor: str, since: datetime
 ) -> Event | None:
     """The person's newest decision about where the ticket belongs that nobody has taken back."""
-    undone = exists().where(_Undo.undoes == Event.id)
+    undone = exists().where(col(_Undo.undoes) == col(Event.id))
     query = (
         select(Event)
         .where(col(Event.kind).in_(kinds), Event.actor == actor, col(Event.at) >= since, ~undone)

@@ -67,7 +67,7 @@ def vector_of(session: Session, embed_hash: str | None) -> tuple[str, bytes] | N
 
 def _newest(count: int) -> Subquery:
     """(cluster, ticket) of each cluster's newest live members."""
-    place = func.row_number().over(partition_by=Membership.cluster_id, order_by=col(Ticket.id).desc())
+    place = func.row_number().over(partition_by=col(Membership.cluster_id), order_by=col(Ticket.id).desc())
     ranked = (
         select(Membership.cluster_id, Membership.ticket_id, place.label("place"))
         .join(Ticket, col(Ticket.id) == col(Membership.ticket_id))

@@ -1,4 +1,4 @@
-"""The agent's pages: one box, and the card of a ticket or an issue. Every button is a form that leads back to the card."""
+"""The agent's pages: one box, and the card of a ticket or an issue. Every button is a form that leads back to it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from bridge.service.card_view import Card, TicketRef
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.lookup import hits_of, issue_number, look_up
 from bridge.store.card_queries import read_at
-from bridge.web import card_lines, here, meaning
+from bridge.web import here, meaning
 from bridge.web.guard import needs
 from bridge.words import parse_cluster_id
 
 pages = APIBlueprint("agent", __name__, enable_openapi=False)
-pages.record_once(lambda state: card_lines.install(state.app))
 
 
 @pages.get("/find")

@@ -1,4 +1,4 @@
-"""The model in the web process, for searching by meaning. Rule: nobody waits for it; until it is there, words suffice."""
+"""The model in the web process, for searching by meaning. Rule: nobody waits for it; words do until then."""
 
 from __future__ import annotations
 
