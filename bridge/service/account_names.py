@@ -20,9 +20,7 @@ _WORD = re.compile(r"\w+(?:[-'’&.]\w+)*|&")
 _names: Cached[frozenset[tuple[str, ...]]] = Cached()
 
 
-def without_names(
-    session: Session, texts: Sequence[str], own: str | None = None, put: str = PUT_INSTEAD
-) -> list[str]:
+def without_names(session: Session, texts: Sequence[str], own: str | None = None, put: str = PUT_INSTEAD) -> list[str]:
     """The texts with ``put`` in place of any account's name but the reader's ticket's ``own``."""
     known = _names.get(session, data_version(session, "accounts"), lambda: _load(session))
     kept = _words(own or "")

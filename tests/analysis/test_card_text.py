@@ -37,7 +37,13 @@ ANY_DATE = re.compile(
     r"|\{|\}|\b20\d\d\b",
     re.IGNORECASE,
 )
-PLAIN = ("We found the cause", "Please save twice", "Reconnect the bank", "Bitte speichern Sie zweimal", "Merci de patienter")
+PLAIN = (
+    "We found the cause",
+    "Please save twice",
+    "Reconnect the bank",
+    "Bitte speichern Sie zweimal",
+    "Merci de patienter",
+)
 states = st.sampled_from([state for state in RemedyState if state is not RemedyState.DUPLICATE])
 not_green = st.sampled_from([Light.AMBER, Light.GREY, Light.RED])
 
@@ -124,7 +130,9 @@ def test_fix_line_of_each_state(state: RemedyState, fields: dict[str, object], l
 
 
 def test_language_of_the_words_is_told_not_assumed() -> None:
-    german = quote(RemedyState.KNOWN_ERROR, say="Wir kennen die Ursache und prüfen, wie es weitergeht. Bitte laden Sie neu.")
+    german = quote(
+        RemedyState.KNOWN_ERROR, say="Wir kennen die Ursache und prüfen, wie es weitergeht. Bitte laden Sie neu."
+    )
     assert card_words(german, Light.GREEN, ON, "en").language == "de"
     assert card_words(quote(RemedyState.TRIAGE), Light.GREEN, ON, "de").language == "en"
     assert safe_words(REPORTED, "de").language == "de"

@@ -36,7 +36,11 @@ def loop(db: Database) -> Loop:
 
 def everyone(loop: Loop) -> list[Actor]:
     own = supplier(loop)
-    return [own, replace(own, role=Role.SUPPLIER_CONTACT), *(Actor(f"the {r}", r) for r in Role if "supplier_" not in r)]
+    return [
+        own,
+        replace(own, role=Role.SUPPLIER_CONTACT),
+        *(Actor(f"the {r}", r) for r in Role if "supplier_" not in r),
+    ]
 
 
 def test_card_never_holds_money_other_names_or_internal_fields(loop: Loop) -> None:
@@ -56,7 +60,11 @@ def test_card_never_holds_money_other_names_or_internal_fields(loop: Loop) -> No
     loop.decide(remedies.edit, made, {**internal, **changes, "say": "We know the cause of it."})
     loop.decide(remedies.approve, made)
     for actor in everyone(loop):
-        shown = [show(loop, number, actor) for number in ("1", "3")] if actor.role is not Role.CSM else [show(loop, "1", actor)]
+        shown = (
+            [show(loop, number, actor) for number in ("1", "3")]
+            if actor.role is not Role.CSM
+            else [show(loop, "1", actor)]
+        )
         text = json.dumps([asdict(card) for card in shown], default=str)
         assert "canary" not in text, actor.role
         assert "7654321" not in text
@@ -230,7 +238,10 @@ def test_no_name_survives_wherever_it_stands(before: str, after: str) -> None:
     known = frozenset({("quokka", "freight"), ("müller-lüdenscheidt",)})
     for name in ("Quokka Freight", "QUOKKA freight", "Müller-Lüdenscheidt"):
         out = account_names._without(f"{before} {name} {after}", known, (), PUT_INSTEAD)
-        assert name.casefold() not in out.casefold().replace(before.casefold(), "").replace(after.casefold(), "") or not out
+        assert (
+            name.casefold() not in out.casefold().replace(before.casefold(), "").replace(after.casefold(), "")
+            or not out
+        )
 
 
 def test_names_are_looked_for_in_the_newest_list(loop: Loop) -> None:

@@ -28,9 +28,22 @@ def cards(db: Database) -> dict[str, Card]:
         eta__kind="date", eta__latest=eta, eta__confidence="high", eta__shareable="yes",
     )  # fmt: skip
     declined = issue(loop, "Cannot change the currency of a draft", "3")
-    plan(loop, declined, "declined", decline_reason="by_design", say="We don't plan to change this. Copy the draft instead.")
+    plan(
+        loop,
+        declined,
+        "declined",
+        decline_reason="by_design",
+        say="We don't plan to change this. Copy the draft instead.",
+    )
     older = issue(loop, "Webhooks arrive twice", "4", attributes={"product_version": "4.1.1"})
-    plan(loop, older, "released", fix_version="4.1.3", fixed_in_channels="stable:4.1.3", say="This is fixed in {fix_version}.")
+    plan(
+        loop,
+        older,
+        "released",
+        fix_version="4.1.3",
+        fixed_in_channels="stable:4.1.3",
+        say="This is fixed in {fix_version}.",
+    )
     duplicate = issue(loop, "SAML error", "5")
     plan(loop, duplicate, "duplicate", duplicate_of=f"IB-{declined}")
     again = issue(loop, "Reminders go to archived customers", "7")

@@ -33,7 +33,8 @@ def issues(found: Found) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["77", "#77", "ticket 77", "ZD-77", "desk:77", "https://desk.example/tickets/77", "https://desk.example/t?id=77"]
+    "text",
+    ["77", "#77", "ticket 77", "ZD-77", "desk:77", "https://desk.example/tickets/77", "https://desk.example/t?id=77"],
 )
 def test_every_spelling_of_a_number_finds_the_ticket(loop: Loop, text: str) -> None:
     issue(loop, "Total is wrong", "77")
@@ -102,9 +103,20 @@ def test_index_follows_every_decision(loop: Loop) -> None:
 
 
 def test_hit_holds_what_may_be_copied(loop: Loop) -> None:
-    plan(loop, issue(loop, "Bank feed stops", "1", "2"), "investigating", say="We look into it.", dont_say="secret-caution")
+    plan(
+        loop,
+        issue(loop, "Bank feed stops", "1", "2"),
+        "investigating",
+        say="We look into it.",
+        dont_say="secret-caution",
+    )
     [hit] = find(loop, "bank").hits
-    assert (hit.say.text, str(hit.light), hit.confirmed_by, hit.fix) == ("We look into it.", "green", "R. Diaz", "No date to share")
+    assert (hit.say.text, str(hit.light), hit.confirmed_by, hit.fix) == (
+        "We look into it.",
+        "green",
+        "R. Diaz",
+        "No date to share",
+    )
     assert "secret-caution" not in repr(hit)
 
 
