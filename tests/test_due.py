@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from bridge.bootstrap import Bridge, build
 from bridge.cli.worker import worker_of
 from bridge.due import Shown, run_due
+from bridge.service.seeds import seed
 from bridge.settings import load_settings
 from bridge.store import due_runs
 from bridge.store.leases import acquire, held
@@ -46,6 +47,8 @@ def bridge(tmp_path: Path) -> Bridge:
     (tmp_path / "issues").mkdir()
     made = build(load_settings(tmp_path, {}))
     upgrade(made.db)
+    with made.db.write() as session:
+        seed(session, currency="EUR", internal_domains=(), at=AT)
     return made
 
 
