@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from bridge.store.db import Database
@@ -104,3 +104,8 @@ def _ask_again(session: Session, kind: RunKind, now: datetime) -> None:
             row.reports = [{"step": row.step or kind.value, "connection": row.connection, "error": LEFT_BEHIND}]
             session.add(row)
             ask(session, row.connection, kind, by=row.asked_by, at=row.asked_at)
+
+
+def count_open(session: Session) -> int:
+    """What waits or is under way."""
+    return session.exec(select(func.count(col(DueRun.id))).where(col(DueRun.finished_at).is_(None))).one()
