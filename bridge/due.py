@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
 from bridge.errors import BridgeError
-from bridge.jobs import SYNC, Jobs, Stop
-from bridge.progress import StepReport
+from bridge.jobs import Jobs, Stop
+from bridge.progress import SYNC, StepReport, log_reports
 from bridge.store import due_runs
 from bridge.store.db import Database
 from bridge.store.leases import Lease
@@ -61,6 +61,7 @@ def run_due(bridge: Bridge, kind: RunKind, lease: Lease, stop: Stop) -> bool:
         return False
     with structlog.contextvars.bound_contextvars(run=f"due/{run.id}"):
         reports = _read(bridge, run, stop) if kind is RunKind.READ else [_check(bridge, run.connection, stop)]
+        log_reports(reports)
         due_runs.finish(bridge.db, lease, run, [report.to_dict() for report in reports])
     return True
 

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.progress import StepReport
+from bridge.progress import StepReport, log_reports
 from bridge.store import runs
 from bridge.store.db import Database
 from bridge.store.leases import Keeper, Lease, LeaseLost, acquire, release
@@ -166,7 +167,9 @@ class Worker:
         if slot is None:
             logger.debug("%s: the present slot has run", name)
             return None
-        reports = self._run_job(name, job, lease)
+        with structlog.contextvars.bound_contextvars(run=f"{name}/{slot}"):
+            reports = self._run_job(name, job, lease)
+            log_reports(reports)
         runs.finish(self.db, lease, name, slot, [report.to_dict() for report in reports])
         return reports
 

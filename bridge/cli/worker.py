@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 
 import typer
 
+from bridge import logs
 from bridge.bootstrap import Bridge
 from bridge.cli.workspace import opened
 from bridge.due import run_due
@@ -49,10 +49,8 @@ def worker(ctx: typer.Context) -> None:
 
     Start as many as you like: one leads, the others stand by and take over when it dies.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("apscheduler", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     with opened(ctx.obj) as bridge:
+        logs.configure(bridge.settings.log.format)
         made = worker_of(bridge)
         with stopped_by_signals(made.stop):
             ended = made.run()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,7 @@ class Finding:
     section: str
     key: str
     text: str
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Checked:
     @property
     def ok(self) -> bool:
         return not self.findings
+
+    @property
+    def holds_secret(self) -> bool:
+        """Such lines are not to be shown again; those that cannot be read may hold one, too."""
+        return any(finding.secret for finding in self.findings)
 
 
 def connection_types(actor: Actor) -> tuple[Type, ...]:
@@ -93,7 +100,9 @@ def check_lines(actor: Actor, text: str, settings: Settings) -> Checked:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Checked((Finding("", "", f"this is not valid TOML: {_place(error)}: mend that line"),), (), ())
+        return Checked(
+            (Finding("", "", f"this is not valid TOML: {_place(error)}: mend that line", secret=True),), (), ()
+        )
     sections = values.get("connections")
     findings = [
         Finding(f"[{name}]", "", "only sections [connections.NAME] are checked here")
@@ -120,7 +129,7 @@ def _judge(name: str, section: Any, settings: Settings, variables: list[str]) ->
     for key in section.keys() & _secret_keys(section):
         its = variable(name, key)
         told = f"a secret is never entered here or in config.toml: set {its}, or {its}_FILE to a file that holds it"
-        yield Finding(where, key, told)
+        yield Finding(where, key, told, secret=True)
     plain = {key: value for key, value in section.items() if key not in _secret_keys(section)}
     try:
         own = ConnectionSettings.model_validate(plain)
@@ -214,6 +223,6 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, tuple | list | Set):
+    if isinstance(value, tuple | list | AbstractSet):
         return "[" + ", ".join(_toml(one) for one in sorted(value)) + "]"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bridge.jobs import SYNC
+from bridge.progress import SYNC
 from bridge.service.access import Actor, Permission, require
 from bridge.service.connection_facts import Facts
 from bridge.service.errors import ServiceError, UnknownId

@@ -41,7 +41,7 @@ def aside_reasons(session: Session, limit: int) -> list[tuple[str, str, str, int
         .order_by(number.desc())
         .limit(limit)
     )
-    return [row._tuple() for row in session.execute(query)]
+    return [(name, stream, reason, count, newest) for name, stream, reason, count, newest in session.execute(query)]
 
 
 def asides_by_id(session: Session, ids: Iterable[int]) -> dict[int, SetAside]:

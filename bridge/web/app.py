@@ -8,12 +8,26 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import auth, errors, filters, guard, headers, sessions, shell
+from bridge.web import (
+    auth,
+    connections,
+    errors,
+    filters,
+    guard,
+    headers,
+    health,
+    outbox,
+    request_log,
+    sessions,
+    shell,
+    webhooks,
+)
+from bridge.web.measuring import HttpMeasures
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages,)
+PAGES = (auth.pages, connections.pages, outbox.pages, health.pages, webhooks.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
@@ -28,6 +42,8 @@ def create_app(bridge: Bridge) -> APIFlask:
         COMPRESS_REGISTER=True,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["measures"] = HttpMeasures()
+    request_log.install(app, app.extensions["measures"])
     sessions.install(app, bridge)
     Bootstrap5(app)
     Compress(app)
