@@ -48,7 +48,9 @@ def is_recent(stamp: str, at: datetime) -> bool:
 
 
 def _key(secret: str) -> bytes:
-    """Standard Webhooks hand their secrets out as ``whsec_`` + base64."""
+    """Standard Webhooks hand their secrets out as ``whsec_`` + base64; another secret is its own bytes."""
+    if not secret.startswith(_WHSEC):
+        return secret.encode()
     try:
         return base64.b64decode(secret.removeprefix(_WHSEC), validate=True)
     except binascii.Error:

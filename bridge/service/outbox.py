@@ -156,7 +156,7 @@ def _line(row: OutboxRow, at: datetime, holds: int, titles: Mapping[int, str]) -
         cluster=display_id(cluster) if isinstance(cluster, int) else None,
         about=titles.get(cluster) if isinstance(cluster, int) else None,
         connection=row.connection,
-        target=row.remote_id or payload.get("remote_id") or payload.get("source_id"),
+        target=payload.get("source_id") or row.remote_id or payload.get("remote_id"),
         remote_id=row.remote_id,
         url=row.remote_url,
         state=row.state,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from typing import Any
 
 import structlog
 from flask import Flask, g, request
@@ -49,6 +50,12 @@ def install(app: Flask, measures: HttpMeasures) -> None:
             )
         return response
 
+    app.log_exception = _fault  # type: ignore[method-assign]
     app.before_request(begin)
     app.after_request(end)
     app.teardown_request(lambda _error: structlog.contextvars.clear_contextvars())
+
+
+def _fault(exc_info: Any) -> None:
+    """Flask's own line names the address, and that may hold a one-time link."""
+    log.error("a fault in the program", exc_info=exc_info)
