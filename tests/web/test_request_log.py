@@ -83,7 +83,7 @@ def test_nothing_that_people_or_programs_say_is_logged(
     client.post("/signin", data={"name": "canary-body", "password": "canary-body"})
 
     def broken(*args: object, **more: object) -> None:
-        raise KeyError("canary-error: I cannot print my invoices")
+        raise KeyError(f"{CANARIES[-1]}: I cannot print my invoices")
 
     monkeypatch.setattr(connections, "connections", broken)
     assert client.get("/connections").status_code == 500
