@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, create_engine
 
+from bridge.store.chain import seal
+
 BUSY_MS = 60_000
 
 
@@ -36,10 +38,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back if it raises."""
+        """One transaction: committed at the end of the block, rolled back if it raises. Its events join the chain."""
         writing = self.engine.execution_options(bridge_immediate=True)
         with Session(writing, expire_on_commit=False) as session:
             yield session
+            seal(session)
             session.commit()
 
     def dispose(self) -> None:
@@ -61,8 +64,10 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    # secure_delete: what is removed or replaced leaves no bytes in the file, so that erased means gone.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def _sqlite_begin(connection: Connection) -> None:
