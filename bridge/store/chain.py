@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import RowMapping, func, select, update
 from sqlmodel import Session, col
 
 from bridge.store.columns import UtcDateTime
@@ -49,19 +49,18 @@ def seal(session: Session) -> None:
         return
     connection = session.connection()
     position, last = _locked_head(session)
-    for row in sorted(rows, key=lambda row: row.id):
+    for row in sorted(rows, key=lambda row: row["id"]):
         position += 1
-        content = {**row._mapping, "position": position}  # noqa: SLF001 - the documented way to a row as a mapping
-        values = {"position": position, "previous_hash": last, "hash": link(last, content)}
-        connection.execute(update(Event).where(col(Event.id) == row.id).values(**values))
+        values = {"position": position, "previous_hash": last, "hash": link(last, {**row, "position": position})}
+        connection.execute(update(Event).where(col(Event.id) == row["id"]).values(**values))
         last = values["hash"]
     connection.execute(update(EventHead).where(col(EventHead.id) == 1).values(position=position, hash=last))
 
 
-def _unsealed(session: Session, ids: list[int]) -> list[Row[Any]]:
+def _unsealed(session: Session, ids: list[int]) -> list[RowMapping]:
     """Of these: what a savepoint took back is not there any more."""
     query = select(*_COLUMNS).where(col(Event.id).in_(ids), col(Event.hash).is_(None))
-    return list(session.connection().execute(query))
+    return list(session.connection().execute(query).mappings())
 
 
 def _locked_head(session: Session) -> tuple[int, str]:
@@ -89,8 +88,7 @@ def verify(session: Session, anchor: tuple[int, str] | None = None) -> Chain:
     written anew from some event on is found out.
     """
     position, last, anchored = 0, START, None
-    for row in _walk(session):
-        content = row._mapping  # noqa: SLF001 - as above
+    for content in _walk(session):
         if broken := _fault(position, last, content):
             return Chain(position, position, last, broken, anchored)
         position, last = content["position"], content["hash"]
@@ -102,10 +100,10 @@ def verify(session: Session, anchor: tuple[int, str] | None = None) -> Chain:
     return Chain(position, position, last, _end_fault(session, position, last, anchor), anchored)
 
 
-def _walk(session: Session) -> Iterator[Row[Any]]:
+def _walk(session: Session) -> Iterator[RowMapping]:
     columns = (*_COLUMNS, Event.previous_hash, Event.hash)
     query = select(*columns).where(col(Event.position).is_not(None)).order_by(col(Event.position))
-    yield from session.connection().execution_options(yield_per=1000).execute(query)
+    yield from session.connection().execute(query, execution_options={"yield_per": 1000}).mappings()
 
 
 def _fault(position: int, last: str, content: Mapping[str, Any]) -> str | None:

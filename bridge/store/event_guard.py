@@ -12,17 +12,19 @@ from bridge.store.events import Event
 _KEPT = ("id", "at", "kind", "actor", "subject", "before", "after", "reason", "undoes")
 _SAME = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in _KEPT)
 
+_ANOTHER = f"OLD.hash IS NOT NULL OR NEW.hash IS NULL OR {_SAME}"
+_NO_CHANGE = "SELECT RAISE(ABORT, 'events are never changed');"
+
 SQLITE = (
     "CREATE TRIGGER event_keeps_rows BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are never removed'); END",
-    "CREATE TRIGGER event_keeps_content BEFORE UPDATE ON event WHEN OLD.hash IS NOT NULL OR NEW.hash IS NULL OR "
-    f"{_SAME} "
-    "BEGIN SELECT RAISE(ABORT, 'events are never changed'); END",
+    f"CREATE TRIGGER event_keeps_content BEFORE UPDATE ON event WHEN {_ANOTHER} BEGIN {_NO_CHANGE} END",
 )
 
 _OLD, _NEW = (
     ", ".join(f'{row}."{name}"' + ("::text" if name in ("before", "after") else "") for name in _KEPT)
     for row in ("OLD", "NEW")
 )
+_RUN = "EXECUTE FUNCTION event_is_final()"
 POSTGRES = (
     f"""CREATE FUNCTION event_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -34,9 +36,8 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'events are never removed';
 END $$""",
-    "CREATE TRIGGER event_keeps_content BEFORE UPDATE OR DELETE ON event "
-    "FOR EACH ROW EXECUTE FUNCTION event_is_final()",
-    "CREATE TRIGGER event_keeps_rows BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION event_is_final()",
+    f"CREATE TRIGGER event_keeps_content BEFORE UPDATE OR DELETE ON event FOR EACH ROW {_RUN}",
+    f"CREATE TRIGGER event_keeps_rows BEFORE TRUNCATE ON event FOR EACH STATEMENT {_RUN}",
 )
 
 _table: Table = inspect(Event).local_table

@@ -46,15 +46,15 @@ def _chain_events() -> None:
     )
     content = ("id", "at", "kind", "actor", "subject", "before", "after", "reason", "undoes")
     bind, position, last = op.get_bind(), 0, "0" * 64
-    for row in bind.execute(sa.select(*(event.c[name] for name in content)).order_by(event.c.id)).all():
+    for row in bind.execute(sa.select(*(event.c[name] for name in content)).order_by(event.c.id)).mappings().all():
         position += 1
-        plain = {**row._mapping, "position": position}
+        plain = {**row, "position": position}
         at = plain["at"].replace(tzinfo=UTC) if plain["at"].tzinfo is None else plain["at"].astimezone(UTC)
         plain["at"] = at.isoformat(timespec="microseconds")
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
         values = {"position": position, "previous_hash": last}
         last = values["hash"] = hashlib.sha256(f"{last}\n{text}".encode()).hexdigest()
-        bind.execute(sa.update(event).where(event.c.id == row.id).values(**values))
+        bind.execute(sa.update(event).where(event.c.id == row["id"]).values(**values))
     head = sa.table("event_head", sa.column("id"), sa.column("position"), sa.column("hash"))
     if position:
         bind.execute(sa.insert(head).values(id=1, position=position, hash=last))

@@ -67,13 +67,13 @@ def test_events_of_one_and_of_many_transactions_are_chained(db: Database) -> Non
 
 def test_what_was_rolled_back_leaves_no_gap(db: Database) -> None:
     write(db, "one")
-    with pytest.raises(RuntimeError), db.write() as session:
-        record(session, "lost", "s", actor="a", at=AT)
-        raise RuntimeError
     with db.write() as session:
-        with pytest.raises(RuntimeError), session.begin_nested():
-            record(session, "lost too", "s", actor="a", at=AT)
-            raise RuntimeError
+        record(session, "lost", "s", actor="a", at=AT)
+        session.rollback()
+    with db.write() as session:
+        savepoint = session.begin_nested()
+        record(session, "lost too", "s", actor="a", at=AT)
+        savepoint.rollback()
         record(session, "two", "s", actor="a", at=AT)
 
     assert (chain(db).events, chain(db).breaks) == (2, None)
@@ -114,8 +114,8 @@ def test_postgres_refuses_to_truncate(db: Database, backend: str) -> None:
         ("DELETE FROM event WHERE position = 4", "after position 3: the chain was noted to end at position 4"),
         ("UPDATE event SET id = 70 WHERE id = 2", r"event 70 \(position 2\): was changed"),
         (
-            "INSERT INTO event (id, at, kind, actor, subject, before, after)"
-            " VALUES (99, '2026-01-01 00:00:00', 'forged', 'a', 's', '{}', '{}')",
+            """INSERT INTO event (id, at, kind, actor, subject, before, after)
+            VALUES (99, '2026-01-01 00:00:00', 'forged', 'a', 's', '{}', '{}')""",
             "event 99: stands outside of the chain",
         ),
         ("UPDATE event_head SET position = 9", "noted to end at position 9"),
