@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.intake import Prepared, Reading, check_record, known_names, prepare, record_hash
+from bridge.analysis.intake import Prepared, Reading, check_record, known_names, person_key, prepare, record_hash
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
@@ -22,6 +22,7 @@ from bridge.store.intake import (
     KnownTicket,
     TicketRows,
     bury,
+    erased_requesters,
     known_tickets,
     resolve_aside,
     set_aside,
@@ -112,10 +113,14 @@ def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, 
     report.skipped += len(sound) - len(latest)
     with db.read() as session:
         known = known_tickets(session, source.name, list(latest))
+        erased = erased_requesters(session)
     gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
     batch = _Batch([], known, gone, rejected)
     for item in latest.values():
         if item.deleted:
+            continue
+        if _is_erased(item, source.reading, known.get(item.id), erased):
+            report.skipped += 1
             continue
         try:
             prepared = _prepared(item, source.reading, known.get(item.id))
@@ -149,6 +154,16 @@ def _prepared(item: Ticket, reading: Reading, before: KnownTicket | None) -> Pre
     if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
         return None
     return prepare(item, reading, raw_hash)
+
+
+def _is_erased(
+    item: Ticket, reading: Reading, before: KnownTicket | None, erased: Mapping[str, datetime]
+) -> bool:
+    """Whether the ticket was erased, or its requester after they wrote it: it is not even set aside."""
+    if before is not None and before.stays_buried(item.updated_at):
+        return True
+    key = person_key(item.requester, reading.secret) if erased else None
+    return key is not None and key in erased and item.created_at <= erased[key]
 
 
 def _rejected(item: Ticket, error: Exception) -> Rejected:

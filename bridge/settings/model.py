@@ -135,6 +135,12 @@ class WebSettings(_Section):
         return self.url or f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
 
 
+class PrivacySettings(_Section):
+    """Tickets without a change for so many days lose their text; 0 keeps them."""
+
+    retention_days: int = Field(default=0, ge=0, le=36_500)
+
+
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options."""
 
@@ -175,6 +181,7 @@ class Settings(_Section):
     deliver: DeliverSettings = DeliverSettings()
     worker: WorkerSettings = WorkerSettings()
     web: WebSettings = WebSettings()
+    privacy: PrivacySettings = PrivacySettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

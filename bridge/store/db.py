@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +47,14 @@ class Database:
             seal(session)
             session.commit()
 
+    def forget(self) -> bool:
+        """SQLite: let go of the log of changes, which still holds what was just erased. False: a long read keeps it."""
+        if not self.is_sqlite:
+            return True
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            return bool(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+
     def dispose(self) -> None:
         self.engine.dispose()
 
@@ -65,9 +75,23 @@ def _engine(url: str) -> Engine:
 def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     # secure_delete: what is removed or replaced leaves no bytes in the file, so that erased means gone.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Of two processes that open a new file at once, SQLite refuses one at once, whatever its time-out."""
+    give_up = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -208,6 +208,12 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f("uq_app_user_identity"), ["identity"])
 
     op.create_table(
+        "erased_requester",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_erased_requester")),
+    )
+    op.create_table(
         "event_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -248,6 +254,7 @@ def downgrade() -> None:
         batch_op.drop_column("previous_hash")
         batch_op.drop_column("position")
     op.drop_table("event_head")
+    op.drop_table("erased_requester")
 
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_app_user_identity"), type_="unique")
