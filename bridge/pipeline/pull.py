@@ -156,9 +156,7 @@ def _prepared(item: Ticket, reading: Reading, before: KnownTicket | None) -> Pre
     return prepare(item, reading, raw_hash)
 
 
-def _is_erased(
-    item: Ticket, reading: Reading, before: KnownTicket | None, erased: Mapping[str, datetime]
-) -> bool:
+def _is_erased(item: Ticket, reading: Reading, before: KnownTicket | None, erased: Mapping[str, datetime]) -> bool:
     """Whether the ticket was erased, or its requester after they wrote it: it is not even set aside."""
     if before is not None and before.stays_buried(item.updated_at):
         return True

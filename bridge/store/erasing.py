@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
@@ -18,7 +19,7 @@ from bridge.store.requests import IdempotentAnswer
 from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
 from bridge.store.vectors import Vector
 
-EMPTY = {
+EMPTY: dict[str, Any] = {
     "subject": "",
     "embed_text": "",
     "embed_hash": None,
@@ -64,6 +65,11 @@ def with_text(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 def ids_of(session: Session, *conditions: ColumnElement[bool], limit: int | None = None) -> list[int]:
     query = select(Ticket.id).where(with_text(*conditions)).order_by(col(Ticket.id)).limit(limit)
     return [id_ or 0 for id_ in session.exec(query)]
+
+
+def references(session: Session) -> list[tuple[str | None, str | None]]:
+    """Each pair of (account as the desk says it, domain) that a ticket has."""
+    return list(session.exec(select(Ticket.account_ref, Ticket.requester_domain).distinct()))
 
 
 def words_of(session: Session, ids: Sequence[int]) -> list[Words]:
@@ -147,7 +153,7 @@ def drop_asides(session: Session, words: Sequence[Words], *, unnamed: bool) -> i
     """Delete those of these tickets; of unnamed ones the excerpt goes. Number of rows."""
     gone = session.exec(delete(SetAside).where(asides_of(words))).rowcount
     if unnamed:
-        gone += session.exec(update(SetAside).where(unnamed_asides()).values(excerpt="", hash=col(SetAside.id))).rowcount
+        gone += session.exec(update(SetAside).where(unnamed_asides()).values(excerpt="")).rowcount
     return int(gone)
 
 

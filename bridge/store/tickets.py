@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
 
-
 ERASED, EXPIRED = "erased", "expired"
 
 
