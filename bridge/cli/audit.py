@@ -33,8 +33,8 @@ def list_(
     as_name: AsName = None,
 ) -> None:
     """Decisions, newest first: who, what, before, after, why."""
-    days = [day.date() if day else None for day in (since, until)]
-    filters = service.Filters(who, kind, subject, *days, people=people)
+    first, last = (day.date() if day else None for day in (since, until))
+    filters = service.Filters(who, kind, subject, first, last, people)
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
         with bridge.db.read() as session:

@@ -57,10 +57,10 @@ def seal(session: Session) -> None:
     connection.execute(update(EventHead).where(col(EventHead.id) == 1).values(position=position, hash=last))
 
 
-def _unsealed(session: Session, ids: list[int]) -> list[RowMapping]:
+def _unsealed(session: Session, ids: list[int]) -> list[Mapping[str, Any]]:
     """Of these: what a savepoint took back is not there any more."""
     query = select(*_COLUMNS).where(col(Event.id).in_(ids), col(Event.hash).is_(None))
-    return list(session.connection().execute(query).mappings())
+    return [_plain(row) for row in session.connection().execute(query).mappings()]
 
 
 def _locked_head(session: Session) -> tuple[int, str]:
@@ -100,10 +100,15 @@ def verify(session: Session, anchor: tuple[int, str] | None = None) -> Chain:
     return Chain(position, position, last, _end_fault(session, position, last, anchor), anchored)
 
 
-def _walk(session: Session) -> Iterator[RowMapping]:
+def _walk(session: Session) -> Iterator[Mapping[str, Any]]:
     columns = (*_COLUMNS, Event.previous_hash, Event.hash)
     query = select(*columns).where(col(Event.position).is_not(None)).order_by(col(Event.position))
-    yield from session.connection().execute(query, execution_options={"yield_per": 1000}).mappings()
+    rows = session.connection().execute(query, execution_options={"yield_per": 1000}).mappings()
+    yield from map(_plain, rows)
+
+
+def _plain(row: RowMapping) -> Mapping[str, Any]:
+    return {str(name): value for name, value in row.items()}
 
 
 def _fault(position: int, last: str, content: Mapping[str, Any]) -> str | None:
