@@ -51,9 +51,10 @@ def seal(session: Session) -> None:
     position, last = _locked_head(session)
     for row in sorted(rows, key=lambda row: row["id"]):
         position += 1
-        values = {"position": position, "previous_hash": last, "hash": link(last, {**row, "position": position})}
+        own = link(last, {**row, "position": position})
+        values = {"position": position, "previous_hash": last, "hash": own}
         connection.execute(update(Event).where(col(Event.id) == row["id"]).values(**values))
-        last = values["hash"]
+        last = own
     connection.execute(update(EventHead).where(col(EventHead.id) == 1).values(position=position, hash=last))
 
 

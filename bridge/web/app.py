@@ -8,12 +8,25 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import auth, errors, filters, guard, headers, sessions, shell
+from bridge.web import (
+    accounts,
+    audit,
+    auth,
+    erase,
+    errors,
+    filters,
+    guard,
+    headers,
+    people,
+    sessions,
+    shell,
+    tokens,
+)
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages,)
+PAGES = (auth.pages, accounts.pages, people.pages, tokens.pages, audit.pages, erase.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
