@@ -22,6 +22,7 @@ from bridge.store.ranking import all_segments, last_run, scoring_config
 from bridge.store.tickets import Ticket
 
 PAGE = 50
+SHOWN = 20
 STALE = timedelta(days=90)
 SORTS = {"value": "Value", "name": "Name", "renewal": "Renewal", "age": "Age of the value"}
 
@@ -185,8 +186,8 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         domains=sorted(domains),
         external_ids=sorted(external),
         issues=_hurts(session, account_id, tickets),
-        tickets=_lines(session, actor, tickets[:PAGE]),
-        more_tickets=max(0, len(tickets) - PAGE),
+        tickets=_lines(session, actor, tickets[:SHOWN]),
+        more_tickets=max(0, len(tickets) - SHOWN),
         currency=_currency(session),
     )
 

@@ -21,7 +21,7 @@ from bridge.words import display_id
 
 PAGE = 50
 _VERIFIED = "audit.verified"
-STEPS = ("pull", "rank", "model", "track", "publish", "bridge", "tracker", "retention")
+STEPS = ("automatic", "settings", "pull", "rank", "model", "track", "publish", "bridge", "tracker", "retention")
 """Actors that are no people."""
 
 WORDS: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
+from bridge.settings.oidc import OidcSettings
 from bridge.words import Priority, TicketStatus
 
 SQLITE = "sqlite:///"
@@ -181,6 +182,7 @@ class Settings(_Section):
     deliver: DeliverSettings = DeliverSettings()
     worker: WorkerSettings = WorkerSettings()
     web: WebSettings = WebSettings()
+    oidc: OidcSettings = OidcSettings()
     privacy: PrivacySettings = PrivacySettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 

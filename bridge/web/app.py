@@ -17,6 +17,7 @@ from bridge.web import (
     filters,
     guard,
     headers,
+    oidc,
     people,
     sessions,
     shell,
@@ -26,7 +27,7 @@ from bridge.web import (
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages, accounts.pages, people.pages, tokens.pages, audit.pages, erase.pages)
+PAGES = (auth.pages, accounts.pages, people.pages, tokens.pages, audit.pages, erase.pages, oidc.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
@@ -49,6 +50,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)
     shell.install(app)
+    oidc.install(app, bridge)
     for pages in PAGES:
         app.register_blueprint(pages)
     if proxies := bridge.settings.web.proxies:
