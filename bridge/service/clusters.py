@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.reranking import rank_after_decision
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
 from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
@@ -67,7 +68,7 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    bump(session, "clusters")
+    _changed(session, at)
     return winner
 
 
@@ -125,7 +126,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
     require(actor, Permission.DECIDE_CLUSTERS)
     event = _undoable(session, event_id)
     _UNDO[event.kind](session, event, at)
-    bump(session, "clusters")
+    _changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",
@@ -169,7 +170,12 @@ def _put(
         after=after,
         reason=reason,
     )
+    _changed(session, at)
+
+
+def _changed(session: Session, at: datetime) -> None:
     bump(session, "clusters")
+    rank_after_decision(session, at)
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:

@@ -229,6 +229,9 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
 
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+
     _chain_events()
     for statement in GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -238,9 +241,14 @@ def upgrade() -> None:
         batch_op.alter_column("theme", server_default=None)
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("summary", server_default=None)
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.alter_column("summary", server_default=None)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.drop_column("summary")
+
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")
 
