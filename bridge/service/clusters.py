@@ -159,7 +159,7 @@ def _put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    record(
+    event = record(
         session,
         kind,
         _subject(target),
@@ -169,6 +169,10 @@ def _put(
         after=after,
         reason=reason,
     )
+    for source in sorted({p["cluster"] for p in before} - {target.id}):
+        lost = [p["ticket"] for p in before if p["cluster"] == source]
+        told = {"event": event.id, "cluster": target.id, "tickets": lost}
+        record(session, "membership.rejected", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
     bump(session, "clusters")
 
 
@@ -242,6 +246,8 @@ _UNDO = {
     "cluster.split": _undo_split,
     "membership.moved": _undo_placements,
 }
+UNDOABLE = frozenset(_UNDO)
+"""Kinds of events that ``undo`` takes back."""
 
 
 def _subject(cluster: Cluster) -> str:
