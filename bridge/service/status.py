@@ -5,13 +5,13 @@ tickets and no values of accounts, so that anybody who operates it may read it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from bridge.analysis.resolution import Directory
 from bridge.store import status as counts_of
-from bridge.store.outbox_queries import counts, dead_letters, held_back
+from bridge.store.outbox_queries import counts, dead_connections, dead_letters, held_back
 from bridge.store.ranking import account_keys, last_run
 from bridge.store.set_aside import aside_counts, open_asides
 from bridge.store.sync import SyncState
@@ -35,6 +35,21 @@ def status(session: Session) -> dict[str, Any]:
         "outbox": _outbox(session),
         "last_ranking": _last_ranking(session),
     }
+
+
+class Attention(NamedTuple):
+    """What the head of every page shows: when data last came in, and how many connections need somebody."""
+
+    synced_at: datetime | None
+    connections: int
+
+
+def attention(session: Session) -> Attention:
+    """A stream that failed last and a connection with a dead letter need somebody; each connection counts once."""
+    states = counts_of.streams(session)
+    failing = {row.connection for row in states if row.last_error_at is not None}
+    last = max((row.last_success_at for row in states if row.last_success_at), default=None)
+    return Attention(last, len(failing | dead_connections(session)))
 
 
 def _unresolved(session: Session) -> int:

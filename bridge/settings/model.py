@@ -97,6 +97,44 @@ class WorkerSettings(_Section):
     lease_seconds: float = Field(default=30.0, ge=1)
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class WebSettings(_Section):
+    """Where pages and the API are served. ``url`` is what people type; https there marks the cookies secure.
+
+    ``proxies`` counts the trusted reverse proxies in front, whose X-Forwarded headers are believed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    url: str = ""
+    certificate: str = ""
+    key: str = ""
+    proxies: int = Field(default=0, ge=0, le=5)
+    processes: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=4, ge=1, le=64)
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 31)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/")):
+            raise ValueError("must be the address people type, such as https://bridge.example.com, without a path")
+        return value.rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        return self.url.startswith("https://") or bool(self.certificate)
+
+    @property
+    def address(self) -> str:
+        """What people type, or what they would type on this machine."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.url or f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
+
+
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options."""
 
@@ -136,6 +174,7 @@ class Settings(_Section):
     publish: PublishSettings = PublishSettings()
     deliver: DeliverSettings = DeliverSettings()
     worker: WorkerSettings = WorkerSettings()
+    web: WebSettings = WebSettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

@@ -79,6 +79,11 @@ def dead_letters(session: Session, limit: int | None = None) -> list[OutboxRow]:
     return list(session.exec(query).all())
 
 
+def dead_connections(session: Session) -> set[str]:
+    """Connections with a dead letter."""
+    return set(session.exec(select(OutboxRow.connection).where(OutboxRow.state == OutboxState.DEAD).distinct()))
+
+
 def held_back(session: Session, row: OutboxRow) -> int:
     """How many later rows of its stream wait for this one."""
     query = select(func.count(col(OutboxRow.id))).where(

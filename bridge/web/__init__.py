@@ -1,0 +1,1 @@
+"""The service people open. Knows HTTP; every read and decision is a function of bridge.service."""

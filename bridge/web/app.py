@@ -1,0 +1,43 @@
+"""Puts the service together: one Flask application from one Bridge."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bridge.bootstrap import Bridge
+from bridge.web import auth, errors, filters, guard, headers, sessions, shell
+
+MOST_BYTES = 5 * 1024 * 1024
+"""No form and no webhook is larger."""
+
+PAGES = (auth.pages,)
+
+
+def create_app(bridge: Bridge) -> APIFlask:
+    """The service of one installation. Opens no connection: a server may make one in each of its processes."""
+    app = APIFlask("bridge.web", title="Issue Bridge", version="1", docs_path=None, spec_path=None)
+    app.extensions["bridge"] = bridge
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_REGISTER=True,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    sessions.install(app, bridge)
+    Bootstrap5(app)
+    Compress(app)
+    filters.install(app)
+    errors.install(app)
+    guard.install(app)
+    headers.install(app, https=bridge.settings.web.is_https)
+    shell.install(app)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    if proxies := bridge.settings.web.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    return app
