@@ -71,13 +71,13 @@ def _undone(session: Session, events: Sequence[Event]) -> dict[int, Event]:
 
 def _takes_back(event: Event) -> int:
     """The event that an undo names: tickets that left an issue go back with the decision that took them."""
-    return int(event.after["event"]) if event.kind == "membership.rejected" else event.id or 0
+    return int(event.after["event"]) if event.kind == "membership.left" else event.id or 0
 
 
 def _decision(actor: Actor, event: Event, cluster_id: int, undone: Mapping[int, Event]) -> Decision:
     target = _takes_back(event)
     taken_back = undone.get(target)
-    can = (event.kind in UNDOABLE or event.kind == "membership.rejected") and event.actor != MODEL
+    can = (event.kind in UNDOABLE or event.kind == "membership.left") and event.actor != MODEL
     return Decision(
         event=event.id or 0,
         at=event.at,
@@ -134,7 +134,9 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
     "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
-    "membership.rejected": lambda e: f"took {_tickets(e.after['tickets'])} out, to {display_id(e.after['cluster'])}",
+    "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: the same issue",
+    "membership.rejected": lambda e: f"said of {_tickets(e.before.get('placements', ()))}: another issue",
+    "membership.left": lambda e: f"took {_tickets(e.after['tickets'])} out, to {display_id(e.after['cluster'])}",
     "plan.revised": _revised,
     "plan.approved": _approved,
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
