@@ -165,7 +165,7 @@ def split_preview(
         rank = _rank(session, score, [id_])
         return Outlook(record.accounts if record else 0, tickets, score if values else None, rank)
 
-    plan = plan_view(session, actor, cluster, load_plan(session, id_), at=at, regression=False)
+    plan = plan_view(session, actor, cluster, load_plan(session, id_), at=at)
     return SplitPreview(
         cluster_id=id_,
         id=display_id(id_),
@@ -208,7 +208,7 @@ def _side(session: Session, actor: Actor, cluster: Cluster, alone: dict[int, Any
         published=cluster.approved_at is not None,
         open=of_issue.open,
         now=Outlook(record.accounts if record else 0, of_issue.total, score, rank),
-        plan=plan_view(session, actor, cluster, load_plan(session, id_), at=at, regression=False),
+        plan=plan_view(session, actor, cluster, load_plan(session, id_), at=at),
         tracker=tuple(item.key for item in tracker_rows(session, actor, id_)),
         subjects=_subjects(session, id_),
     )

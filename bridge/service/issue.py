@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.uncertainty import REGRESSION_RISK
 from bridge.service.access import Actor, Permission, may, require
 from bridge.service.clusters import living
 from bridge.service.decisions import Log, decisions
@@ -131,14 +130,9 @@ def issue(
         timeline=timeline(session, id_, of_issue.total, plans, items, at=at),
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
-        plan=plan_view(session, actor, cluster, plans, at=at, regression=is_regression(found)),
-        log=decisions(session, actor, id_),
+        plan=plan_view(session, actor, cluster, plans, at=at),
+        log=decisions(session, actor, id_, in_tracker=bool(items)),
     )
-
-
-def is_regression(found: Scored | None) -> bool:
-    """Whether customers wrote again after the release."""
-    return found is not None and REGRESSION_RISK in found.record["badges"]
 
 
 def _severity_is_set(cluster: Cluster, found: Scored | None) -> bool:

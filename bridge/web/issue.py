@@ -17,11 +17,12 @@ from bridge.service.issue import IssueView, Pages, issue
 from bridge.service.publish_preview import publish_preview
 from bridge.service.targets import find_targets
 from bridge.web import here, sessions
-from bridge.web.drawing import draw, round_top
+from bridge.web.drawing import draw, round_top, scale
 from bridge.web.guard import needs
 from bridge.words import display_id, parse_cluster_id
 
 pages = Blueprint("issue", __name__)
+pages.add_app_template_filter(scale)
 
 
 @pages.get("/issues/<ref>")
