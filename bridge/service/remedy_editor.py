@@ -190,8 +190,7 @@ def _findings(
     if backward:
         found.append(Finding("bad", REASON, "Going back takes a promise back: say why."))
     problems = lint(fields, list(session.exec(select(Account.name))))
-    for problem in problems:
-        found.append(Finding("bad" if problem.level == "error" else "warn", problem.field, problem.message))
+    found += [Finding("bad" if p.level == "error" else "warn", p.field, p.message) for p in problems]
     if fields.get("eta.earliest", "") > fields.get("eta.latest", "9999"):
         found.append(Finding("warn", "eta.earliest", "lies after the latest day"))
     if not fields.get("say"):
