@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.reranking import rank_after_decision
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
 from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
@@ -67,7 +68,7 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    bump(session, "clusters")
+    changed(session, at)
     return winner
 
 
@@ -129,7 +130,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
 def take_back(session: Session, actor: Actor, event: Event, at: datetime) -> Event:
     """Undo this very decision, whoever may; it has not been undone before."""
     _UNDO[event.kind](session, event, at)
-    bump(session, "clusters")
+    changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",
@@ -164,7 +165,6 @@ def put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    bump(session, "clusters")
     event = record(
         session,
         kind,
@@ -179,7 +179,14 @@ def put(
         lost = [p["ticket"] for p in before if p["cluster"] == source]
         told = {"event": event.id, "cluster": target.id, "tickets": lost}
         record(session, "membership.left", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
+    changed(session, at)
     return event
+
+
+def changed(session: Session, at: datetime) -> None:
+    """Say that memberships changed, once for all parts of a decision."""
+    bump(session, "clusters")
+    rank_after_decision(session, at)
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:
