@@ -47,9 +47,18 @@ def publish(session: Session, actor: Actor, cluster_id: int, *, at: datetime, re
 
 
 def merge_clusters(
-    session: Session, actor: Actor, loser_id: int, winner_id: int, *, at: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    loser_id: int,
+    winner_id: int,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    last: bool = True,
 ) -> Cluster:
-    """Everything of the one becomes part of the other; the loser's id redirects from then on."""
+    """Everything of the one becomes part of the other; the loser's id redirects from then on. ``last`` False: more
+    merges of the same decision follow, and the ranking waits for the last one.
+    """
     require(actor, Permission.DECIDE_CLUSTERS)
     loser, winner = living(session, loser_id), living(session, winner_id)
     if loser.id == winner.id:
@@ -68,7 +77,8 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    changed(session, at)
+    if last:
+        changed(session, at)
     return winner
 
 
@@ -119,18 +129,19 @@ def move(
     return target
 
 
-def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None) -> Event:
+def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None, last: bool = True) -> Event:
     """Take back a decision: the one named, or the newest that has not been taken back. Undo can be undone by
     deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
-    return take_back(session, actor, _undoable(session, event_id), at)
+    return take_back(session, actor, _undoable(session, event_id), at, last=last)
 
 
-def take_back(session: Session, actor: Actor, event: Event, at: datetime) -> Event:
-    """Undo this very decision, whoever may; it has not been undone before."""
+def take_back(session: Session, actor: Actor, event: Event, at: datetime, *, last: bool = True) -> Event:
+    """Undo this very decision, whoever may; it has not been undone before. ``last`` as in ``merge_clusters``."""
     _UNDO[event.kind](session, event, at)
-    changed(session, at)
+    if last:
+        changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",

@@ -134,12 +134,11 @@ def merge_all(
     winner = living(session, winner_id)
     if winner.id not in {c.id for c in found}:
         raise ServiceError(f"{display_id(winner_id)} is not among the issues to merge: choose one of them")
+    losers = [cluster.id or 0 for cluster in found if cluster.id != winner.id]
     events = []
-    for cluster in found:
-        if cluster.id == winner.id:
-            continue
-        merge_clusters(session, actor, cluster.id or 0, winner.id or 0, at=at, reason=reason)
-        events.append(newest_event(session, f"cluster:{cluster.id}"))
+    for loser in losers:
+        merge_clusters(session, actor, loser, winner.id or 0, at=at, reason=reason, last=loser == losers[-1])
+        events.append(newest_event(session, f"cluster:{loser}"))
     return winner, events
 
 

@@ -72,7 +72,8 @@ def undo_all(session: Session, actor: Actor, event_ids: Sequence[int], *, at: da
     require(actor, Permission.DECIDE_CLUSTERS)
     if not event_ids:
         raise ServiceError("name the decision to take back")
-    return [undo(session, actor, at=at, event_id=id_) for id_ in sorted(set(event_ids), reverse=True)]
+    order = sorted(set(event_ids), reverse=True)
+    return [undo(session, actor, at=at, event_id=id_, last=id_ == order[-1]) for id_ in order]
 
 
 def _undone(session: Session, events: Sequence[Event]) -> dict[int, Event]:

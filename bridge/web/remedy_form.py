@@ -12,6 +12,8 @@ from bridge.analysis.remedy_fields import FIELDS
 from bridge.service.remedy_editor import REASON, STATE
 from bridge.service.trust import STATE_WORD
 
+MOST_COUNTED = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -41,7 +43,7 @@ class Input:
     @property
     def counted(self) -> bool:
         """Whether the number of characters left is worth showing."""
-        return self.kind in ("text", "area") and self.limit in (80, 160, 600) and bool(self.rows or self.limit == 80)  # noqa: PLR2004
+        return (self.rows > 0 and self.limit <= MOST_COUNTED) or self.name == "title_customer"
 
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
