@@ -30,7 +30,7 @@ from bridge.store.memberships import redirect
 from bridge.store.tickets import Ticket
 from bridge.words import display_id
 
-SHOWN = 10
+SHOWN = 6
 LOOKED_AT = 40
 WORDS = 6
 Encode = Callable[[str], tuple[str, Vectors]]

@@ -26,6 +26,8 @@ _FUSED = 60
 _CLOSE = 0.35
 """A cosine below this is no likeness; of all-MiniLM-L6-v2, whose unrelated texts lie at 0 to 0.3."""
 _DEEP = 30
+_WEAK = 0.4
+"""What matches less well than this part of the best shares a common word by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _by_words(held: _Lexical, asked: dict[str, str]) -> list[int]:
         return []
     scores = held.scorer.get_scores(list(asked))
     best = np.argsort(-scores, kind="stable")[:_DEEP]
-    return [held.ids[position] for position in best if scores[position] > 0]
+    least = _WEAK * float(scores[best[0]])
+    return [held.ids[position] for position in best if scores[position] > least]
 
 
 def middles(session: Session, model_id: str) -> tuple[tuple[int, ...], Vectors]:
