@@ -8,12 +8,12 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import auth, errors, filters, guard, headers, sessions, shell
+from bridge.web import auth, errors, filters, guard, headers, issues, sessions, shell
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages,)
+PAGES = (auth.pages, issues.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
