@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.reranking import rank_after_decision
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
 from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
@@ -67,7 +68,7 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    bump(session, "clusters")
+    _changed(session, at)
     return winner
 
 
@@ -129,7 +130,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
 def take_back(session: Session, actor: Actor, event: Event, at: datetime) -> Event:
     """Undo this very decision, whoever may; it has not been undone before."""
     _UNDO[event.kind](session, event, at)
-    bump(session, "clusters")
+    _changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",
@@ -164,7 +165,7 @@ def put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    bump(session, "clusters")
+    _changed(session, at)
     return record(
         session,
         kind,
@@ -175,6 +176,11 @@ def put(
         after=after,
         reason=reason,
     )
+
+
+def _changed(session: Session, at: datetime) -> None:
+    bump(session, "clusters")
+    rank_after_decision(session, at)
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:

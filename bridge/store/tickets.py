@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -18,7 +18,10 @@ class Ticket(SQLModel, table=True):
     ``requester_key`` is a keyed hash, never an address. ``record_hash`` tells whether a pulled record is new.
     """
 
-    __table_args__ = (UniqueConstraint("connection", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection", "source_id"),
+        Index("ix_ticket_connection_created_at", "connection", "created_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     connection: str = Field(index=True)

@@ -8,12 +8,35 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import agent, auth, card_lines, errors, filters, guard, headers, sessions, shell
+from bridge.web import (
+    agent,
+    auth,
+    card_lines,
+    connections,
+    errors,
+    filters,
+    guard,
+    headers,
+    health,
+    outbox,
+    request_log,
+    sessions,
+    shell,
+    webhooks,
+)
+from bridge.web.measuring import HttpMeasures
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages, agent.pages)
+PAGES = (
+    auth.pages,
+    agent.pages,
+    connections.pages,
+    outbox.pages,
+    health.pages,
+    webhooks.pages,
+)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
@@ -28,6 +51,8 @@ def create_app(bridge: Bridge) -> APIFlask:
         COMPRESS_REGISTER=True,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["measures"] = HttpMeasures()
+    request_log.install(app, app.extensions["measures"])
     sessions.install(app, bridge)
     Bootstrap5(app)
     Compress(app)

@@ -16,6 +16,7 @@ def upgrade() -> None:
         "due_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("asked_by", sa.String(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
@@ -28,6 +29,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("due_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_due_run_connection"), ["connection"], unique=False)
+        batch_op.create_index(
+            "ix_due_run_waiting",
+            ["connection", "kind"],
+            unique=True,
+            sqlite_where=sa.text("taken_at IS NULL"),
+            postgresql_where=sa.text("taken_at IS NULL"),
+        )
 
     op.create_table(
         "idempotent_answer",
@@ -158,6 +166,8 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f("uq_app_user_email"), ["email"])
         batch_op.create_unique_constraint(batch_op.f("uq_app_user_identity"), ["identity"])
 
+    op.create_index("ix_ticket_connection_created_at", "ticket", ["connection", "created_at"], unique=False)
+
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.add_column(sa.Column("previous_hash", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("hash", sa.String(), nullable=True))
@@ -165,6 +175,8 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
 
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_source_id"), ["source_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ticket_url"), ["url"], unique=False)
@@ -174,15 +186,21 @@ def upgrade() -> None:
         batch_op.alter_column("theme", server_default=None)
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.alter_column("summary", server_default=None)
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.alter_column("summary", server_default=None)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.drop_column("summary")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ticket_url"))
         batch_op.drop_index(batch_op.f("ix_ticket_source_id"))
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")
+
+    op.drop_index("ix_ticket_connection_created_at", table_name="ticket")
 
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_column("hash")
@@ -231,6 +249,7 @@ def downgrade() -> None:
 
     op.drop_table("idempotent_answer")
     with op.batch_alter_table("due_run", schema=None) as batch_op:
+        batch_op.drop_index("ix_due_run_waiting")
         batch_op.drop_index(batch_op.f("ix_due_run_connection"))
 
     op.drop_table("due_run")
