@@ -25,7 +25,7 @@ from bridge.service.account_names import without_names
 from bridge.service.card_issue import Told
 from bridge.service.card_view import NO_ISSUE, REGRESSION, Lamp, Say, Why, Workaround
 from bridge.service.matching import folded, terms
-from bridge.store.card_queries import Around, merged_here
+from bridge.store.card_queries import Around, around, merged_here
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.tickets import Ticket
 from bridge.words import Origin
@@ -121,8 +121,11 @@ def caution(told: Told | None) -> str:
     return own or DEFAULT_CAUTION
 
 
-def why(session: Session, told: Told, ticket: Ticket | None, member: Membership | None, there: Around) -> Why:
+def why(
+    session: Session, told: Told, ticket: Ticket | None, member: Membership | None, there: Around | None = None
+) -> Why:
     cluster = told.cluster
+    there = there or around(session, cluster.id or 0, None, None)
     former = told.called or (_merged_from(session, cluster, ticket) if ticket and there.merged else None)
     own = ticket.account_ref if ticket else None
     title, before = without_names(session, [told.title, former or ""], own)
