@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from bridge.settings.oidc import OidcSettings
 from bridge.words import Priority, TicketStatus
 
 SQLITE = "sqlite:///"
@@ -115,6 +116,7 @@ class WebSettings(_Section):
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=4, ge=1, le=64)
     session_hours: float = Field(default=12.0, gt=0, le=24 * 31)
+    preload_model: bool = True
 
     @field_validator("url")
     @classmethod
@@ -139,6 +141,12 @@ class LogSettings(_Section):
     """``json``: one object a line, for a collector. ``text``: for people."""
 
     format: Literal["json", "text"] = "json"
+
+
+class PrivacySettings(_Section):
+    """Tickets without a change for so many days lose their text; 0 keeps them."""
+
+    retention_days: int = Field(default=0, ge=0, le=36_500)
 
 
 class ConnectionSettings(BaseModel):
@@ -192,6 +200,8 @@ class Settings(_Section):
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
+    oidc: OidcSettings = OidcSettings()
+    privacy: PrivacySettings = PrivacySettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property
