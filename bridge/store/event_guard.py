@@ -5,6 +5,8 @@ The one change that is let through is the sealing: an event without a hash gets 
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import DDL, Table, event, inspect
 
 from bridge.store.events import Event
@@ -40,8 +42,9 @@ END $$""",
     f"CREATE TRIGGER event_keeps_rows BEFORE TRUNCATE ON event FOR EACH STATEMENT {_RUN}",
 )
 
-_table: Table = inspect(Event).local_table
+_table = cast(Table, inspect(Event).local_table)
 for _dialect, _statements in (("sqlite", SQLITE), ("postgresql", POSTGRES)):
     for _statement in _statements:
-        event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))
-event.listen(_table, "after_drop", DDL("DROP FUNCTION event_is_final()").execute_if(dialect="postgresql"))
+        event.listen(_table, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+_drop = DDL("DROP FUNCTION event_is_final()").execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
+event.listen(_table, "after_drop", _drop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -21,11 +21,14 @@ class Ticket(SQLModel, table=True):
     tombstone it says why it is one: deleted by the desk, ERASED for good, EXPIRED until the ticket changes again.
     """
 
-    __table_args__ = (UniqueConstraint("connection", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection", "source_id"),
+        Index("ix_ticket_connection_created_at", "connection", "created_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     connection: str = Field(index=True)
-    source_id: str
+    source_id: str = Field(index=True)
     subject: str = Field(sa_type=Text)
     embed_text: str = Field(sa_type=Text)
     embed_hash: str | None = Field(default=None, index=True)
@@ -44,7 +47,7 @@ class Ticket(SQLModel, table=True):
     language: str | None = None
     tags: list[str] = json_field(list)
     attributes: dict[str, Any] = json_field()
-    url: str | None = None
+    url: str | None = Field(default=None, index=True)
     csat: str | None = None
     created_at: datetime = instant(nullable=False)
     updated_at: datetime = instant(nullable=False)

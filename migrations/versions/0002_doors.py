@@ -65,6 +65,7 @@ def upgrade() -> None:
         "due_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("asked_by", sa.String(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
@@ -77,6 +78,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("due_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_due_run_connection"), ["connection"], unique=False)
+        batch_op.create_index(
+            "ix_due_run_waiting",
+            ["connection", "kind"],
+            unique=True,
+            sqlite_where=sa.text("taken_at IS NULL"),
+            postgresql_where=sa.text("taken_at IS NULL"),
+        )
 
     op.create_table(
         "idempotent_answer",
@@ -207,6 +215,8 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f("uq_app_user_email"), ["email"])
         batch_op.create_unique_constraint(batch_op.f("uq_app_user_identity"), ["identity"])
 
+    op.create_index("ix_ticket_connection_created_at", "ticket", ["connection", "created_at"], unique=False)
+
     op.create_table(
         "erased_requester",
         sa.Column("key", sa.String(), nullable=False),
@@ -231,6 +241,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("rank_run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_url"), ["url"], unique=False)
 
     _chain_events()
     for statement in GUARD[op.get_bind().dialect.name]:
@@ -248,9 +261,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("rank_run", schema=None) as batch_op:
         batch_op.drop_column("summary")
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_url"))
+        batch_op.drop_index(batch_op.f("ix_ticket_source_id"))
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")
+
+    op.drop_index("ix_ticket_connection_created_at", table_name="ticket")
 
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER event_keeps_content ON event")
@@ -307,6 +325,7 @@ def downgrade() -> None:
 
     op.drop_table("idempotent_answer")
     with op.batch_alter_table("due_run", schema=None) as batch_op:
+        batch_op.drop_index("ix_due_run_waiting")
         batch_op.drop_index(batch_op.f("ix_due_run_connection"))
 
     op.drop_table("due_run")

@@ -174,13 +174,18 @@ def _schema(db: Database) -> dict[str, Any]:
             "primary": inspector.get_pk_constraint(table),
             "unique": sorted(map(str, inspector.get_unique_constraints(table))),
             "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
-            "indexes": sorted(map(str, inspector.get_indexes(table))),
+            "indexes": sorted(str(_with_words(index)) for index in inspector.get_indexes(table)),
             "keeps used ids": _keeps_used_ids(db, table),
             "triggers": _triggers(db, table),
         }
         for table in inspector.get_table_names()
         if table != "alembic_version"
     }
+
+
+def _with_words(index: Any) -> dict[str, Any]:
+    """A condition of an index is compared by its words, not as an object."""
+    return {**index, "dialect_options": {key: str(value) for key, value in index.get("dialect_options", {}).items()}}
 
 
 def _keeps_used_ids(db: Database, table: str) -> bool:
