@@ -13,12 +13,21 @@ from bridge.cli.workspace import opened
 from bridge.due import run_due
 from bridge.jobs import FEEDBACK, INTAKE, OUTGOING, Jobs, Stop
 from bridge.progress import StepReport
+from bridge.service.erase import expire
+from bridge.store.leases import database_clock
 from bridge.words import RunKind
 from bridge.worker import Ask, Job, Worker, stopped_by_signals
 
 app = typer.Typer(add_completion=False)
 
 NIGHT = 24 * 60.0
+
+
+def nightly(bridge: Bridge, stop: Stop) -> list[StepReport]:
+    """First let go of what is too old, so that no thought goes to it."""
+    report = StepReport("retention")
+    report.done = expire(bridge.db, bridge.settings.privacy.retention_days, at=database_clock(bridge.db)())
+    return [report, *Jobs(bridge, stop=stop).nightly()]
 
 
 def worker_of(bridge: Bridge) -> Worker:
@@ -37,7 +46,7 @@ def worker_of(bridge: Bridge) -> Worker:
         "intake": Job(own.intake_minutes, running(INTAKE)),
         "outgoing": Job(own.outgoing_minutes, running(OUTGOING)),
         "feedback": Job(own.feedback_minutes, running(FEEDBACK)),
-        "nightly": Job(NIGHT, lambda stop: Jobs(bridge, stop=stop).nightly()),
+        "nightly": Job(NIGHT, lambda stop: nightly(bridge, stop)),
     }
     asks = {f"{kind} now": asked(kind) for kind in RunKind}
     return Worker(bridge.db, jobs, own.lease_seconds, asks)

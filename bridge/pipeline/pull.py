@@ -12,7 +12,7 @@ from itertools import chain
 
 from sqlmodel import Session
 
-from bridge.analysis.intake import Reading, Reads, check_record, known_names, prepare_all, record_hash
+from bridge.analysis.intake import Reading, Reads, check_record, known_names, person_key, prepare_all, record_hash
 from bridge.analysis.redaction import redact
 from bridge.engine import HERE, Engine
 from bridge.failpoint import failpoint
@@ -24,6 +24,7 @@ from bridge.store.intake import (
     KnownTicket,
     TicketRows,
     bury,
+    erased_requesters,
     known_tickets,
     resolve_aside,
     set_aside,
@@ -121,9 +122,12 @@ def _read(
     report.skipped += len(sound) - len(latest)
     with db.read() as session:
         known = known_tickets(session, source.name, list(latest))
+        erased = erased_requesters(session)
     gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
     batch = _Batch([], known, gone, rejected)
-    alive = [item for item in latest.values() if not item.deleted]
+    told = [item for item in latest.values() if not item.deleted]
+    alive = [item for item in told if not _is_erased(item, source.reading, known.get(item.id), erased)]
+    report.skipped += len(told) - len(alive)
     new = _new(alive, source.reading, known, rejected)
     report.skipped += len(alive) - len(new) - (len(rejected) - already)
     reads = [Reads(tuple(new[at : at + AT_ONCE]), source.reading) for at in range(0, len(new), AT_ONCE)]
@@ -165,6 +169,14 @@ def _sound(page: Page[Ticket]) -> tuple[list[Ticket], list[Rejected]]:
         else:
             sound.append(item)
     return sound, rejected
+
+
+def _is_erased(item: Ticket, reading: Reading, before: KnownTicket | None, erased: Mapping[str, datetime]) -> bool:
+    """Whether the ticket was erased, or its requester after they wrote it: it is not even set aside."""
+    if before is not None and before.stays_buried(item.updated_at):
+        return True
+    key = person_key(item.requester, reading.secret) if erased else None
+    return key is not None and key in erased and item.created_at <= erased[key]
 
 
 def _rejected(item: Ticket, why: str) -> Rejected:

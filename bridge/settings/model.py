@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from bridge.settings.oidc import OidcSettings
 from bridge.words import Priority, TicketStatus
 
 SQLITE = "sqlite:///"
@@ -142,6 +143,12 @@ class LogSettings(_Section):
     format: Literal["json", "text"] = "json"
 
 
+class PrivacySettings(_Section):
+    """Tickets without a change for so many days lose their text; 0 keeps them."""
+
+    retention_days: int = Field(default=0, ge=0, le=36_500)
+
+
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options.
 
@@ -193,6 +200,8 @@ class Settings(_Section):
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
+    oidc: OidcSettings = OidcSettings()
+    privacy: PrivacySettings = PrivacySettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

@@ -9,10 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
 from bridge.web import (
+    accounts,
     agent,
+    audit,
     auth,
     card_lines,
     connections,
+    erase,
     errors,
     filters,
     guard,
@@ -20,11 +23,14 @@ from bridge.web import (
     health,
     issue,
     merging,
+    oidc,
     outbox,
+    people,
     remedy,
     request_log,
     sessions,
     shell,
+    tokens,
     webhooks,
 )
 from bridge.web.measuring import HttpMeasures
@@ -34,12 +40,18 @@ MOST_BYTES = 5 * 1024 * 1024
 
 PAGES = (
     auth.pages,
+    oidc.pages,
     agent.pages,
+    accounts.pages,
     issue.pages,
     merging.pages,
     remedy.pages,
     connections.pages,
     outbox.pages,
+    people.pages,
+    tokens.pages,
+    audit.pages,
+    erase.pages,
     health.pages,
     webhooks.pages,
 )
@@ -68,6 +80,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)
     shell.install(app)
+    oidc.install(app, bridge)
     for pages in PAGES:
         app.register_blueprint(pages)
     if proxies := bridge.settings.web.proxies:
