@@ -64,6 +64,11 @@ MAY: dict[str, frozenset[Role] | None] = {
     "issue.split": PRODUCT,
     "issue.tickets": PRODUCT,
     "issue.undo": PRODUCT,
+    "issues.bulk": PRODUCT,
+    "issues.export": ISSUES,
+    "issues.listing": ISSUES,
+    "issues.together": ISSUES,
+    "issues.views": ISSUES,
     "issue_merging.merge": PRODUCT,
     "issue_merging.preview": PRODUCT,
     "oidc.back": STRANGERS,
@@ -102,6 +107,7 @@ OTHERWISE = {"outbox.": {"number": "1"}, "people.": {"name": "nobody"}}
 MORE: dict[str, tuple[str, ...]] = {
     "agent.find": ("/find?q=VAT+total+in+the+PDF", "/find?q=nothing+like+this", "/t/desk/401", "/t/desk/201"),
     "issue_merging.preview": ("/issues/merge?ids=1,2",),
+    "issues.listing": ("/issues?thin=1", "/issues?text=nothing+like+this&state=planned"),
     "audit.listing": ("/audit?kind=cluster.published",),
 }
 """Further addresses of a route that are pages of their own."""
