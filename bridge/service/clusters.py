@@ -176,16 +176,8 @@ def put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    event = record(
-        session,
-        kind,
-        _subject(target),
-        actor=actor.name,
-        at=at,
-        before={"placements": before},
-        after=after,
-        reason=reason,
-    )
+    was = {"placements": before}
+    event = record(session, kind, _subject(target), actor=actor.name, at=at, before=was, after=after, reason=reason)
     for source in sorted({p["cluster"] for p in before} - {target.id}):
         lost = [p["ticket"] for p in before if p["cluster"] == source]
         told = {"event": event.id, "cluster": target.id, "tickets": lost}
