@@ -30,7 +30,7 @@ def read(
     def door(view: Callable[..., BaseModel]) -> Callable[..., BaseModel]:
         made: Any = api.output(out)(api.doc(tags=[tag], security=SECURITY)(view))
         made = api.input(query or NoQuery, location="query", arg_name="query_data")(made if query else _without(made))
-        return api.get(path)(_ruled(permission)(made))  # type: ignore[no-any-return]
+        return api.get(path)(_ruled(permission)(made))
 
     return door
 
@@ -44,15 +44,15 @@ def write(
     body: type[BaseModel] | None = None,
     method: str = "post",
     status: int = 200,
-    secret: str | None = None,
+    shown_once: str | None = None,
 ) -> _Door[Callable[..., BaseModel]]:
     """A decision in one transaction: the view gets the session, and a ``body`` as ``json_data``.
 
-    ``secret`` names the field of the answer that is shown once and never kept.
+    ``shown_once`` names the field of the answer that holds a secret: it is never kept.
     """
 
     def door(view: Callable[..., BaseModel]) -> Callable[..., BaseModel]:
-        made: Any = once.once(view, status=status, secret=secret)
+        made: Any = once.once(view, status=status, shown_once=shown_once)
         made = api.output(out, status_code=status)(api.doc(tags=[tag], security=SECURITY)(made))
         if body is not None:
             made = api.input(body, location="json")(made)
@@ -62,7 +62,7 @@ def write(
     return door
 
 
-SECURITY = ["token", "session"]
+SECURITY: list[str | dict[str, list[Any]]] = ["token", "session"]
 
 
 class NoQuery(BaseModel, extra="forbid"):

@@ -1,4 +1,4 @@
-"""What is decided about issues: publish, merge, split, move, undo. A GET on the same address shows what would come of it."""
+"""Publish, merge, split, move, undo. A GET on the same address shows what would come of it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def merge_preview(issue: str, query_data: MergeQuery) -> MergePreviewOut:
     wanted = [issue_id(text) for text in (issue, *query_data.issues)]
     with here.reading() as session:
         winner = clusters.living(session, wanted[0]).id
-        return MergePreviewOut.of(
-            combining.merge_preview(session, here.actor(), wanted, winner, at=here.now())
-        )
+        return MergePreviewOut.of(combining.merge_preview(session, here.actor(), wanted, winner, at=here.now()))
 
 
 @write("/clusters/<issue>/merge", _MAY, Decided, body=Merge, tag=TAG)

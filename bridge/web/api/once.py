@@ -28,7 +28,7 @@ KEY = re.compile(r"[!-~]{1,255}")
 
 
 def once(
-    view: Callable[..., BaseModel], *, status: int = 200, secret: str | None = None
+    view: Callable[..., BaseModel], *, status: int = 200, shown_once: str | None = None
 ) -> Callable[..., BaseModel | Response]:
     """``view(session, ...)`` in one transaction, at most once per key."""
 
@@ -38,13 +38,13 @@ def once(
         with here.writing() as session:
             if key is None:
                 return view(session, **arguments)
-            return _keyed(session, _checked(key), lambda: view(session, **arguments), status, secret)
+            return _keyed(session, _checked(key), lambda: view(session, **arguments), status, shown_once)
 
     return decided
 
 
 def _keyed(
-    session: Session, key: str, decide: Callable[[], BaseModel], status: int, secret: str | None
+    session: Session, key: str, decide: Callable[[], BaseModel], status: int, shown_once: str | None
 ) -> BaseModel | Response:
     """A refusal is an answer, too: it is kept, and what the decision had begun is taken back."""
     who, asked, at = here.caller(), _request_hash(), here.now()
@@ -59,7 +59,7 @@ def _keyed(
         refusal = errors.problem(errors.status_in_api(error), str(error))
         idempotency.keep(session, who, key, asked, Answer(int(refusal["status"]), refusal), at)
         return errors.sent(refusal)
-    kept = result.model_dump(mode="json", by_alias=True) | ({secret: None} if secret else {})
+    kept = result.model_dump(mode="json", by_alias=True) | ({shown_once: None} if shown_once else {})
     idempotency.keep(session, who, key, asked, Answer(status, kept), at)
     return result
 

@@ -39,9 +39,7 @@ def me() -> MeOut:
     """Who asks."""
     actor = here.actor()
     scopes = None if actor.scopes is None else sorted(actor.scopes)
-    return MeOut(
-        name=actor.name, role=actor.role, scopes=scopes, permissions=[p for p in Permission if may(actor, p)]
-    )
+    return MeOut(name=actor.name, role=actor.role, scopes=scopes, permissions=[p for p in Permission if may(actor, p)])
 
 
 @read("/users", _P.ADMINISTER, Users, query=Page, tag=TAG)
@@ -52,7 +50,7 @@ def users(query_data: Page) -> Users:
     return Users(items=[_user(row) for row in rows], next=following)
 
 
-@write("/users", _P.ADMINISTER, Invited, body=NewUser, status=201, secret="link", tag=TAG)
+@write("/users", _P.ADMINISTER, Invited, body=NewUser, status=201, shown_once="link", tag=TAG)
 def add_user(session: Session, json_data: NewUser) -> Invited:
     """A new user, and the link by which they set their password."""
     new = json_data
@@ -62,7 +60,7 @@ def add_user(session: Session, json_data: NewUser) -> Invited:
     return _invited(user, secret)
 
 
-@write("/users/<name>/reset", _P.ADMINISTER, Invited, secret="link", tag=TAG)
+@write("/users/<name>/reset", _P.ADMINISTER, Invited, shown_once="link", tag=TAG)
 def reset(session: Session, name: str) -> Invited:
     """Take the password away, end all sessions, and make a new link."""
     secret = people.reset(session, here.actor(), name, at=here.now())
@@ -92,7 +90,7 @@ def list_tokens(query_data: TokenQuery) -> Tokens:
     return Tokens(items=[TokenOut(**_token(row, owner)) for row, owner in rows], next=following)
 
 
-@write("/tokens", None, TokenMade, body=NewToken, status=201, secret="secret", tag=TAG)
+@write("/tokens", None, TokenMade, body=NewToken, status=201, shown_once="secret", tag=TAG)
 def create_token(session: Session, json_data: NewToken) -> TokenMade:
     """A token. Its secret is shown once."""
     actor, new = here.actor(), json_data

@@ -28,9 +28,7 @@ def remedy(issue: str) -> RemedyOut:
 @write("/clusters/<issue>/remedy", _P.EDIT_REMEDY, Revised, body=Edit, method="patch", tag=TAG)
 def edit(session: Session, issue: str, json_data: Edit) -> Revised:
     """Set some fields: a new draft revision."""
-    row = remedies.edit(
-        session, here.actor(), issue_id(issue), json_data.set, at=here.now(), reason=json_data.reason
-    )
+    row = remedies.edit(session, here.actor(), issue_id(issue), json_data.set, at=here.now(), reason=json_data.reason)
     return Revised(cluster=_cluster(session, issue), **_of(row))
 
 

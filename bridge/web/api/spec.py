@@ -73,16 +73,17 @@ def install(app: APIFlask) -> None:
     app.spec_processor(completed)
 
 
-def completed(spec: dict[str, Any]) -> dict[str, Any]:
+def completed(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     """What APIFlask collected, with what it leaves out."""
+    assert isinstance(spec, dict), "JSON is asked for"
     components: dict[str, Any] = spec.setdefault("components", {})
     components["responses"] = {f"Problem{code}": _problem(text) for code, text in PROBLEMS.items()}
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             _complete(operation, path, method, components)
-    spec = _flat(spec)
-    spec["components"]["schemas"]["Problem"] = PROBLEM
-    return spec
+    flat: dict[str, Any] = _flat(spec)
+    flat["components"]["schemas"]["Problem"] = PROBLEM
+    return flat
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, components: dict[str, Any]) -> None:

@@ -131,5 +131,7 @@ def fault_of(
 def _there(data: st.DataObject, case: Any) -> dict[str, Any]:
     """Names of things that are there, for half of the requests; never the token that asks."""
     names = set(case.path_parameters)
-    found = {name: data.draw(st.sampled_from(REAL[name])) for name in names & set(REAL)} if data.draw(st.booleans()) else {}
+    found = (
+        {name: data.draw(st.sampled_from(REAL[name])) for name in names & set(REAL)} if data.draw(st.booleans()) else {}
+    )
     return found | ({"token": 99_999} if "token" in names else {})

@@ -158,4 +158,3 @@ class WatchedOut(Out):
 
 class Watched(Out):
     items: list[WatchedOut]
-

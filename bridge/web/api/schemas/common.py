@@ -1,4 +1,4 @@
-"""What all models share. Rule: an answer has the fields of its model and no other; a request with another is refused."""
+"""What all models share. Rule: an answer has the fields of its model alone; a request with another is refused."""
 
 from __future__ import annotations
 

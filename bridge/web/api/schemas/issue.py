@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from pydantic import Field, RootModel
 
-from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.web.api.schemas.common import In, Out, Pair
-from bridge.words import RemedyState
+from bridge.web.api.schemas.plan import PlanOut, PlanPlain, TrackerOut
 
 
 class CountsOut(Out):
@@ -174,77 +173,6 @@ class SimilarPlain(Out):
 
 class SimilarOut(SimilarPlain):
     score: float | None
-
-
-class TrackerOut(Out):
-    connection: str
-    key: str
-    url: str | None
-    title: str
-    status: str | None
-    closed: bool | None
-    seen_at: datetime | None
-    opened_at: datetime | None
-    changed_at: datetime | None
-    deleted: bool
-    left: list[str]
-    fix_versions: list[str]
-    due: date | None
-
-
-class TrustOut(Out):
-    """Whether agents may quote the plan: ``light``, and why not in ``doubts``."""
-
-    state: RemedyState
-    light: Light
-    word: str
-    permission: str
-    doubts: list[Doubt]
-    confirmed_at: datetime | None
-    confirmed_by: str | None
-    due: datetime | None
-
-
-class RevisionOut(Out):
-    revision: int
-    word: str
-    confidence: str
-    by: str
-    at: datetime
-    changed: list[str]
-    reason: str | None
-
-
-class InternalOut(Out):
-    eta: str | None
-    owner: str | None
-    liaison: str | None
-    cause: str | None
-    notes: str | None
-
-
-class PlanPlain(Out):
-    """The plan as it stands, without what only our own people read."""
-
-    trust: TrustOut
-    revision: int | None
-    draft: int | None
-    conflict: str | None
-    say: str
-    eta: str
-    workaround: str
-    workaround_steps: str | None
-    fix_version: str | None
-    affected: str | None
-    caution: str | None
-    escalate: str | None
-    told: int
-    queued: int
-    history: list[RevisionOut]
-
-
-class PlanOut(PlanPlain):
-    internal: InternalOut | None
 
 
 class DecisionOut(Out):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
@@ -12,10 +11,10 @@ from bridge.service.issue_board import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
 from bridge.web.api.paging import Page
 from bridge.web.api.schemas.common import In, IssueId, Out, Pair
-from bridge.web.api.schemas.issue import TrustOut
+from bridge.web.api.schemas.plan import TrustOut
 from bridge.words import RemedyState, Severity, WorkaroundKind
 
-Badge = StrEnum("Badge", {badge.replace(" ", "_"): badge for badge in BADGES})
+Badge = Annotated[str, StringConstraints(pattern=f"^({'|'.join(BADGES)})$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=80)]
 
 

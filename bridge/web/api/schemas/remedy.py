@@ -35,7 +35,7 @@ class RevisionWhole(_Revision):
 
 
 class RemedyOut(Out):
-    """``state`` is that of the approved revision, or of the newest while none is approved; ``note`` is what agents get."""
+    """``state`` is that of the approved revision, else of the newest; ``note`` is what agents get."""
 
     id: str
     title: str
@@ -51,7 +51,9 @@ class Edit(In):
     """Fields by name as a person would type them; an empty text clears a field. A new draft revision is made."""
 
     set: dict[Name, Typed] = Field(
-        min_length=1, json_schema_extra={"additionalProperties": False}, examples=[{"state": "investigating", "owner": "R. Diaz"}]
+        min_length=1,
+        json_schema_extra={"additionalProperties": False},
+        examples=[{"state": "investigating", "owner": "R. Diaz"}],
     )
     reason: Reason | None = None
 
