@@ -52,7 +52,7 @@ def accounts(session: Session, actor: Actor, filters: Filters, *, at: datetime) 
     require(actor, Permission.READ_VALUE)
     segments = all_segments(session)
     made = store.columns(segments, at.date())
-    conditions = _conditions(made, filters, at)
+    conditions = conditions_of(made, filters, at)
     everything = Sums(*store.sums(session, made, at - STALE))
     found = Sums(*store.sums(session, made, at - STALE, *conditions)) if conditions else everything
     pages = max(1, -(-found.accounts // PAGE))
@@ -60,11 +60,11 @@ def accounts(session: Session, actor: Actor, filters: Filters, *, at: datetime) 
     order = _order(made, filters.sort)
     rows = store.page(session, made, conditions, order, limit=PAGE, offset=(number - 1) * PAGE)
     return AccountPage(
-        rows=_rows(session, rows, at),
+        rows=rows_of(session, rows, at),
         found=found,
         everything=everything,
         segments=[segment.name for segment in segments],
-        currency=_currency(session),
+        currency=currency_of(session),
         page=number,
         pages=pages,
     )
@@ -95,7 +95,7 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         issues=_hurts(session, account_id, tickets),
         tickets=_lines(session, actor, tickets[:SHOWN]),
         more_tickets=max(0, len(tickets) - SHOWN),
-        currency=_currency(session),
+        currency=currency_of(session),
     )
 
 
@@ -104,7 +104,7 @@ def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[Segm
     require(actor, Permission.READ_VALUE)
     rows = all_segments(session)
     held = store.by_segment(session, store.columns(rows, at.date()))
-    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], _currency(session)
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], currency_of(session)
 
 
 def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
@@ -121,7 +121,7 @@ def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
     )
 
 
-def _conditions(made: store.Columns, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+def conditions_of(made: store.Columns, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.find.strip():
         found.append(col(Account.name).icontains(filters.find.strip(), autoescape=True))
@@ -144,7 +144,7 @@ def _order(made: store.Columns, sort: str) -> list[ColumnElement[Any]]:
     return orders.get(sort, orders["value"])
 
 
-def _rows(session: Session, rows: Sequence[Any], at: datetime) -> list[AccountRow]:
+def rows_of(session: Session, rows: Sequence[Any], at: datetime) -> list[AccountRow]:
     by_account: dict[int, list[store.TicketOf]] = {}
     for ticket in store.tickets_of(session, [row[0].id for row in rows]) if rows else []:
         by_account.setdefault(ticket.account_id, []).append(ticket)
@@ -210,6 +210,6 @@ def _lines(session: Session, actor: Actor, tickets: Sequence[store.TicketOf]) ->
     ]
 
 
-def _currency(session: Session) -> str:
+def currency_of(session: Session) -> str:
     config = scoring_config(session)
     return str(config.params["currency"]) if config else "EUR"
