@@ -47,9 +47,18 @@ def publish(session: Session, actor: Actor, cluster_id: int, *, at: datetime, re
 
 
 def merge_clusters(
-    session: Session, actor: Actor, loser_id: int, winner_id: int, *, at: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    loser_id: int,
+    winner_id: int,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    last: bool = True,
 ) -> Cluster:
-    """Everything of the one becomes part of the other; the loser's id redirects from then on."""
+    """Everything of the one becomes part of the other; the loser's id redirects from then on. ``last`` False: more
+    merges of the same decision follow, and the ranking waits for the last one.
+    """
     require(actor, Permission.DECIDE_CLUSTERS)
     loser, winner = living(session, loser_id), living(session, winner_id)
     if loser.id == winner.id:
@@ -68,7 +77,8 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    _changed(session, at)
+    if last:
+        changed(session, at)
     return winner
 
 
@@ -93,7 +103,7 @@ def split(
         raise ServiceError(f"these are all tickets of {display_id(cluster.id or 0)}: leave at least one in it")
     title = session.get_one(Ticket, ticket_ids[0]).subject or cluster.title
     new = open_cluster(session, title, at)
-    _put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
+    put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
     return new
 
 
@@ -115,18 +125,23 @@ def move(
     if unknown or not ticket_ids:
         named = ", ".join(map(str, sorted(unknown))) or "nothing"
         raise UnknownId(f"name tickets to move that exist and are not deleted: {named} is none")
-    _put(session, actor, "membership.moved", ticket_ids, target, at=at, reason=reason)
+    put(session, actor, "membership.moved", ticket_ids, target, at=at, reason=reason)
     return target
 
 
-def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None) -> Event:
+def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None, last: bool = True) -> Event:
     """Take back a decision: the one named, or the newest that has not been taken back. Undo can be undone by
     deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
-    event = _undoable(session, event_id)
+    return take_back(session, actor, _undoable(session, event_id), at, last=last)
+
+
+def take_back(session: Session, actor: Actor, event: Event, at: datetime, *, last: bool = True) -> Event:
+    """Undo this very decision, whoever may; it has not been undone before. ``last`` as in ``merge_clusters``."""
     _UNDO[event.kind](session, event, at)
-    _changed(session, at)
+    if last:
+        changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",
@@ -139,7 +154,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
     )
 
 
-def _put(
+def put(
     session: Session,
     actor: Actor,
     kind: str,
@@ -147,8 +162,9 @@ def _put(
     target: Cluster,
     *,
     at: datetime,
-    reason: str | None,
-) -> None:
+    reason: str | None = None,
+) -> Event:
+    """A person places tickets, whoever may: the event's ``kind`` says by which decision."""
     rows = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ticket_ids))).all()
     before = [_placement(row) for row in rows]
     rejected = [
@@ -160,7 +176,7 @@ def _put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    record(
+    event = record(
         session,
         kind,
         _subject(target),
@@ -170,10 +186,16 @@ def _put(
         after=after,
         reason=reason,
     )
-    _changed(session, at)
+    for source in sorted({p["cluster"] for p in before} - {target.id}):
+        lost = [p["ticket"] for p in before if p["cluster"] == source]
+        told = {"event": event.id, "cluster": target.id, "tickets": lost}
+        record(session, "membership.left", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
+    changed(session, at)
+    return event
 
 
-def _changed(session: Session, at: datetime) -> None:
+def changed(session: Session, at: datetime) -> None:
+    """Say that memberships changed, once for all parts of a decision."""
     bump(session, "clusters")
     rank_after_decision(session, at)
 
@@ -207,6 +229,23 @@ def _undo_placements(session: Session, event: Event, at: datetime) -> None:
         rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
         if rejection is not None:
             session.delete(rejection)
+    place(session, rows, at)
+
+
+def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
+    """The ticket goes back, unless a person has placed it elsewhere since."""
+    ids = [p["ticket"] for p in event.before["placements"]]
+    placed = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ids))).all()
+    if any(row.origin == Origin.HUMAN for row in placed):
+        raise ServiceError("somebody has placed this ticket since: undo that first")
+    for pair in event.after["rejected"]:
+        rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
+        if rejection is not None:
+            session.delete(rejection)
+    rows = [
+        Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"])
+        for p in event.before["placements"]
+    ]
     place(session, rows, at)
 
 
@@ -247,7 +286,11 @@ _UNDO = {
     "cluster.merged": _undo_merge,
     "cluster.split": _undo_split,
     "membership.moved": _undo_placements,
+    "membership.confirmed": _undo_placements,
+    "membership.rejected": _undo_rejection,
 }
+UNDOABLE = frozenset(_UNDO)
+"""Kinds of events that ``undo`` takes back."""
 
 
 def _subject(cluster: Cluster) -> str:

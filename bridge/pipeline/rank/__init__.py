@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bridge.failpoint import failpoint
-from bridge.pipeline.rank.computing import Ranking, compute
+from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
 from bridge.pipeline.rank.storing import store
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
 from bridge.store.leases import Lease, fence
 from bridge.store.ranking import data_snapshot, last_run, score_inputs
 
-__all__ = ["Ranking", "compute", "rank", "rank_now"]
+__all__ = ["Ranking", "compute", "explain_rows", "rank", "rank_now"]
 
 FRESH = timedelta(hours=24)
 """An unchanged ranking is computed anew after this long."""
