@@ -182,6 +182,7 @@ OTHERWISE = {
 MORE: dict[str, tuple[str, ...]] = {
     "agent.find": ("/find?q=VAT+total+in+the+PDF", "/find?q=nothing+like+this", "/t/desk/401", "/t/desk/201"),
     "issue_merging.preview": ("/issues/merge?ids=1,2",),
+    "issue.split": ("/issues/IB-1/split?ticket=1",),
     "issues.listing": ("/issues?thin=1", "/issues?text=nothing+like+this&state=planned"),
     "audit.listing": ("/audit?kind=cluster.published",),
 }
@@ -211,7 +212,8 @@ def pages(house: House, role: Role | None) -> list[str]:
         mine = allowed is None or (role is not None and role in allowed)
         if method != "GET" or not mine or route.endpoint in PAGELESS or path.startswith("/api/"):
             continue
-        answer = client.get(path)
-        if answer.status_code == 200 and answer.mimetype == "text/html":
-            found += [path, *MORE.get(route.endpoint, ())]
+        for address in (path, *MORE.get(route.endpoint, ())):
+            answer = client.get(address)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                found.append(address)
     return found
