@@ -146,12 +146,13 @@ def _held(session: Session) -> _Held:
 
 
 def _build(session: Session, held: _Held, run_id: int | None, at: datetime) -> Board:
-    if held.run != run_id or run_id is None:
-        held.rows = run_rows(session, run_id) if run_id else []
-        held.run = run_id
     run = session.get(RankRun, run_id) if run_id else None
     if run is not None:
         session.expunge(run)
+        run = run if run.summary else None  # made before there were summaries: the next sync ranks anew
+    if held.run != run_id or run is None:
+        held.rows = run_rows(session, run_id) if run_id and run else []
+        held.run = run_id if run else None
     entries = _entries(session, run, held.rows, at)
     config = scoring_config(session)
     return Board(

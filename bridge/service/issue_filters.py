@@ -77,6 +77,9 @@ class Filters:
     def is_narrow(self) -> bool:
         return bool([name for name, _ in self.items() if name != "sort"])
 
+    def ordered(self, sort: str) -> Filters:
+        return replace(self, sort=Sort(sort))
+
     def without(self, name: str, value: str) -> Filters:
         now = getattr(self, name)
         left: Any = tuple(word for word in now if word != value) if isinstance(now, tuple) else ""

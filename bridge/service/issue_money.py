@@ -84,12 +84,11 @@ def money_of(entry: Entry, sight: Sight, *, hide_unidentified: bool = False) -> 
 
 
 def segments_of(entry: Entry, sight: Sight, tones: dict[str, int], *, hide: str = "") -> tuple[Segment, ...]:
-    """Of which segments the accounts are, most money first; by name alone where shares would tell amounts."""
+    """Of which segments the accounts are, the dearest segment first; by name alone where shares would tell amounts."""
     parts = [part for part in entry.summary.get("by_segment", ()) if part[0] != hide]
     whole = sum(amount for _, amount, _ in parts)
     told = sight is Sight.ALL or (sight is Sight.SUMS and all(accounts >= SUM_OF for *_, accounts in parts))
-    if not told:
-        parts = sorted(parts, key=lambda part: (tones.get(part[0], 0) or len(tones) + 1, part[0]))
+    parts = sorted(parts, key=lambda part: (tones.get(part[0], 0) or len(tones) + 1, -part[1] if told else 0, part[0]))
     return tuple(
         Segment(name, tones.get(name, 0), (amount / whole if whole else 0.0) if told else None)
         for name, amount, _ in parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlmodel import Session, col, select
@@ -12,13 +12,14 @@ from sqlmodel import Session, col, select
 from bridge.analysis.remedy_states import SKELETON
 from bridge.analysis.remedy_text import Quote, say_text
 from bridge.analysis.rounding import rounded
-from bridge.analysis.uncertainty import REGRESSION_RISK
 from bridge.analysis.value import UNIDENTIFIED
+from bridge.service.access import Actor, Permission, may
 from bridge.service.issue_board import Board, Entry, Need
 from bridge.service.issue_filters import Filters
-from bridge.service.issue_money import Money, Segment, Sight, money_of, segments_of
+from bridge.service.issue_money import Money, Segment, Sight, money_of, segments_of, sight_of
 from bridge.service.trust import Trust
 from bridge.store.accounts import Account
+from bridge.store.boards import LinkRow
 from bridge.words import RemedyState, display_id
 
 
@@ -86,11 +87,15 @@ class Row:
 
 
 def rows_of(
-    session: Session, board: Board, entries: Sequence[Entry], sight: Sight, filters: Filters, on: date
+    session: Session, actor: Actor, board: Board, entries: Sequence[Entry], filters: Filters, on: date
 ) -> tuple[Row, ...]:
     """Accounts are named as they are called now, by one query; without the permission none is asked for."""
+    sight = sight_of(actor)
     names = _names(session, entries) if sight is Sight.ALL else {}
-    return tuple(_row(board, entry, sight, names, filters, on) for entry in entries)
+    rows = (_row(board, entry, sight, names, filters, on) for entry in entries)
+    if may(actor, Permission.READ_INTERNAL):
+        return tuple(rows)
+    return tuple(replace(row, trust=replace(row.trust, owner=None, eta_latest=None)) for row in rows)
 
 
 def _names(session: Session, entries: Sequence[Entry]) -> dict[str, str]:
@@ -126,7 +131,7 @@ def _row(board: Board, e: Entry, sight: Sight, names: Mapping[str, str], f: Filt
         badges=tuple(s.get("badges", ())),
         trust=e.trust,
         needs=e.needs,
-        tracked=tuple(Tracked(link.connection, link.remote_id, link.url) for link in e.links),
+        tracked=tuple(_tracked(link) for link in e.links),
         published=e.published,
         first_at=_instant(s.get("first_at")),
         last_at=_instant(s.get("last_at")),
@@ -137,6 +142,14 @@ def _row(board: Board, e: Entry, sight: Sight, names: Mapping[str, str], f: Filt
         parts=_parts(e, names) if sight is Sight.ALL else (),
         what_if=_what_if(board, e) if sight is Sight.ALL else (),
         say=_say(e, on),
+    )
+
+
+def _tracked(link: LinkRow) -> Tracked:
+    """Only addresses of the web become links."""
+    key = f"#{link.remote_id}" if link.remote_id and link.remote_id.isdecimal() else link.remote_id
+    return Tracked(
+        link.connection, key, link.url if link.url and link.url.startswith(("https://", "http://")) else None
     )
 
 
@@ -181,7 +194,3 @@ def _say(e: Entry, on: date) -> str:
         return SKELETON[RemedyState.UNREVIEWED]
     plan = e.plan
     return say_text(Quote(e.id, e.title, e.trust.state, plan.fields, plan.revision, plan.actor, plan.at), on)
-
-
-def is_regression(row: Row) -> bool:
-    return REGRESSION_RISK in row.badges

@@ -74,7 +74,7 @@ def board(session: Session, actor: Actor, filters: Filters, page: int = 1, *, at
     shown = found[(page - 1) * PAGE : page * PAGE]
     first = page == 1
     return IssueList(
-        rows=rows_of(session, now, shown, sight, filters, at.astimezone(UTC).date()),
+        rows=rows_of(session, actor, now, shown, filters, at.astimezone(UTC).date()),
         filters=filters,
         total=len(found),
         all=len(now.entries),
@@ -96,7 +96,7 @@ def everything(session: Session, actor: Actor, filters: Filters, *, at: datetime
     require(actor, Permission.READ_CLUSTERS)
     now, sight = current(session, at), sight_of(actor)
     found = matching(now, filters)
-    rows = rows_of(session, now, found, sight, filters, at.astimezone(UTC).date())
+    rows = rows_of(session, actor, now, found, filters, at.astimezone(UTC).date())
     return IssueList(
         rows, filters, len(found), len(now.entries), 1, 1, 0, now.currency, sight, _basis(now), None, (), (), ()
     )
