@@ -13,7 +13,6 @@ from sqlmodel import Session
 from bridge.service.access import Actor, Permission, require
 from bridge.service.issue_board import current
 from bridge.service.issue_filters import Filters, matching
-from bridge.service.issue_money import sight_of
 from bridge.service.issue_rows import Row, rows_of
 
 
@@ -58,7 +57,7 @@ def issues_from(
     shown = found[start : start + limit]
     more = start + limit < len(found)
     return Part(
-        rows=rows_of(session, now, shown, sight_of(actor), filters, at.astimezone(UTC).date()),
+        rows=rows_of(session, actor, now, shown, filters, at.astimezone(UTC).date()),
         total=len(found),
         currency=now.currency,
         as_of=now.run.as_of if now.run else None,
