@@ -112,7 +112,7 @@ def _describe(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"]
     parameter["description"] = schema.pop("description", "")
     schema.pop("title", None)
-    if schema.get("default", 0) is None:
+    if not schema.get("default", True) and schema["default"] is not False:
         del schema["default"]
     if found := [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]:
         del schema["anyOf"]

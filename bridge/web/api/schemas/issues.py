@@ -26,7 +26,7 @@ class IssueQuery(Page):
     segment: list[Words] = Field([], max_length=20, description="A segment that is hit")
     badge: list[Badge] = Field([], max_length=20, description="What to know about the figure")
     workaround: list[WorkaroundKind] = Field([], max_length=20, description="The workaround there is")
-    need: list[Need] = Field([], max_length=20, description="Why it waits for a decision of product")
+    need: list[Need | Literal["any"]] = Field([], max_length=20, description="Why it waits for a decision of product")
     tracker: Literal["", "yes", "no"] = Field("", description="With an issue in the tracker, or without")
     q: Words = Field("", description="Words of the title")
     thin: Literal["", "hide", "only"] = Field("", description="Issues of thin evidence")
@@ -176,7 +176,7 @@ class Plans(Out):
 
 class PlanQuery(Page):
     state: list[RemedyState] = Field([], max_length=20, description="The plan's state")
-    need: list[Need] = Field([], max_length=20, description="Why it waits for a decision of product")
+    need: list[Need | Literal["any"]] = Field([], max_length=20, description="Why it waits for a decision of product")
 
 
 class TogetherQuery(In):
