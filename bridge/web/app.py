@@ -8,7 +8,7 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import auth, errors, filters, guard, headers, sessions, shell
+from bridge.web import auth, errors, filters, guard, headers, sessions, shell, timing
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
@@ -40,4 +40,5 @@ def create_app(bridge: Bridge) -> APIFlask:
         app.register_blueprint(pages)
     if proxies := bridge.settings.web.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    timing.install(app, bridge.db.engine)
     return app
