@@ -1,4 +1,4 @@
-# make run: the demo. make test: everything that CI runs. Both make what they need and change nothing else.
+# make run: the demo and its pages. make test: everything that CI runs. Both make what they need and change nothing else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: help run test lint format typecheck imports pytest crash lock clean
 
 help:
-	@echo "make run     the whole loop on sample data (first run installs, some minutes)"
+	@echo "make run     the whole loop on sample data, then its pages on http://127.0.0.1:8000 (first run installs, some minutes)"
 	@echo "make test    lint, types, imports, tests"
 	@echo "make crash   the long kill matrix on the real servers"
 	@echo "make format  format the code"
@@ -18,6 +18,7 @@ help:
 
 run: $(VENV)/.run
 	$(BIN)/bridge --home demo-workspace demo
+	$(BIN)/bridge --home demo-workspace up
 
 test: lint typecheck imports pytest
 

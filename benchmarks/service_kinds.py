@@ -50,7 +50,7 @@ class Kind:
     target_ms: int | None
 
 
-def _list(there: Targets, chance: random.Random) -> str:
+def _list(_: Targets, chance: random.Random) -> str:
     """A third of the looks are at the first page; the others filter, sort or turn pages."""
     if chance.random() < 0.33:
         return "/issues"

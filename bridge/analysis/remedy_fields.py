@@ -75,6 +75,7 @@ FIELDS: Mapping[str, Spec] = {
         N, choices=("by_design", "out_of_scope", "cost", "superseded", "cannot_reproduce", "third_party", "eol")
     ),
     "duplicate_of": Spec(N, limit=20),
+    "audience": Spec(N, choices=("internal", "suppliers")),
     "owner": Spec(N, limit=80),
     "support_liaison": Spec(N, limit=80),
     "evidence": Spec(N),
@@ -119,6 +120,11 @@ def _channel(text: str) -> dict[str, str]:
     """``stable:4.2.1`` or ``4.2.1`` -> a channel with its version."""
     channel, _, version = text.strip().rpartition(":")
     return {"channel": channel or "release", "version": version}
+
+
+def for_suppliers(fields: Fields) -> bool:
+    """Whether agents of suppliers may see the plan; they may unless somebody said that it is internal."""
+    return fields.get("audience") != "internal"
 
 
 def may_leave(name: str) -> bool:

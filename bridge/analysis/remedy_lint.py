@@ -33,7 +33,7 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
-_TYPED_DATE = re.compile(
+TYPED_DATE = re.compile(
     rf"\b(?:\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|Q[1-4]\s*/?\s*20\d\d"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?{_MONTH}"
     rf"|{_MONTH}\.?\s+(?:\d{{1,2}}(?:st|nd|rd|th)?|20\d\d)"
@@ -83,7 +83,7 @@ def _in_text(name: str, text: str) -> Iterator[tuple[bool, str]]:
     found = set(redact(text).counts) - ({"ip"} if name in VERSIONS else set())
     if found:
         yield True, f"holds personal data or a secret ({', '.join(sorted(found))})"
-    if name not in VERSIONS and (match := _TYPED_DATE.search(text)):
+    if name not in VERSIONS and (match := TYPED_DATE.search(text)):
         yield True, f"holds the typed date {match.group()!r}: use {{eta}} or {{review_due}} in say"
     if match := _TICKET_KEY.search(text):
         yield True, f"holds the ticket key {match.group()!r}: customers cannot follow it"

@@ -72,10 +72,14 @@ def eta_text(fields: Fields, on: date) -> str:
 
 def say_text(quote: Quote, on: date | None = None) -> str:
     """What to tell the customer ``on`` a day (default: that of the approval), placeholders filled in by rule."""
-    text = str(_public(quote.fields, "say") or SKELETON[quote.state])
+    return filled(str(_public(quote.fields, "say") or SKELETON[quote.state]), quote, on or quote.approved_at.date())
+
+
+def filled(text: str, quote: Quote, on: date) -> str:
+    """The text with its placeholders filled in by rule, on one line."""
     due = review_due(quote.state, quote.approved_at)
     words = {
-        "eta": eta_text(quote.fields, on or quote.approved_at.date()),
+        "eta": eta_text(quote.fields, on),
         "fix_version": str(_public(quote.fields, "fix_version") or "the next release"),
         "review_due": _day(due.date()) if due else "our next update",
     }

@@ -5,18 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
+from sqlmodel import select
 
 from bridge.bootstrap import workspace_key
 from bridge.cli.clusters import show_rows
-from bridge.cli.output import progress, say, show_report
+from bridge.cli.output import progress, say, show_report, table
 from bridge.cli.workspace import now, opened, unchecked
 from bridge.demo.play import CONFIG, TRACKER, Outcome, lay_out, play
+from bridge.demo.sign_ins import sign_ins
 from bridge.progress import StepReport
 from bridge.service.access import Actor
 from bridge.service.errors import ServiceError
 from bridge.service.reading import list_clusters
 from bridge.service.seeds import seed
 from bridge.settings import CONFIG_NAME
+from bridge.store.access import User
 from bridge.store.migrate import upgrade
 from bridge.words import Role
 
@@ -46,9 +49,12 @@ def demo(ctx: typer.Context) -> int:
         outcome = play(bridge, sample, progress=show, tell=tell, now=now)
         with bridge.db.read() as session:
             rows, hidden = list_clusters(session, Actor("demo", Role.ADMIN), limit=20, thin=False)
+        with bridge.db.write() as session:
+            doors = sign_ins(session, home)
+            people = {user.name: Role(user.role) for user in session.exec(select(User))}
     show_rows(rows)
     say(f"{hidden} more tickets and small issues have thin evidence: `bridge --home {home} clusters list --all`")
-    _closing(home, outcome)
+    _closing(home, outcome, doors, people)
     return 1 if failed else 0
 
 
@@ -67,7 +73,7 @@ def _prepare(home: Path) -> None:
             seed(session, currency=own.currency, internal_domains=own.internal_domains, at=now())
 
 
-def _closing(home: Path, outcome: Outcome) -> None:
+def _closing(home: Path, outcome: Outcome, doors: dict[str, str], people: dict[str, Role]) -> None:
     q = outcome.quality
     say(
         f"grouping against the known truth: {q.clusters} issues and singles from {q.tickets} tickets; "
@@ -75,6 +81,9 @@ def _closing(home: Path, outcome: Outcome) -> None:
     )
     say(f"published issues: {outcome.published} files in {home / TRACKER}")
     say(f"delivered remedies: {outcome.told} notes in {home / 'remedies.jsonl'}")
+    say("")
+    say(f"Open it in a browser: `bridge --home {home} up`, then sign in as one of these:")
+    table(("role", "name", "password"), [(people[name], name, phrase) for name, phrase in doors.items()])
     say("")
     say("What next, with your own help desk:")
     say("  bridge --home my-company init")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import typer
+from flask import Flask
 
+from bridge.bootstrap import Bridge
 from bridge.cli.output import say
 from bridge.cli.workspace import opened
+from bridge.web import meaning
 from bridge.web.app import create_app
 from bridge.web.server import check, serve
 
@@ -20,4 +23,12 @@ def serve_(ctx: typer.Context) -> None:
         web = bridge.settings.web
         say(f"Issue Bridge on {web.address}")
         bridge.db.dispose()
-        serve(lambda: create_app(bridge), bridge.settings)
+        serve(lambda: _application(bridge), bridge.settings)
+
+
+def _application(bridge: Bridge) -> Flask:
+    """One for each process, which loads the model on the side."""
+    made = create_app(bridge)
+    if bridge.settings.web.preload_model:
+        meaning.start(made, bridge.load_embedder)
+    return made

@@ -26,6 +26,7 @@ from bridge.service.access import Actor
 from bridge.service.account_import import import_accounts
 from bridge.service.supplier_import import import_suppliers
 from bridge.store.access import User
+from bridge.store.accounts import Account
 from bridge.store.clusters import Membership
 from bridge.store.outbox import TrackerLink
 from bridge.store.suppliers import Supplier
@@ -36,6 +37,7 @@ from bridge.words import RemedyState, Role
 DESK, TRACKER = "helpdesk", "tracker"
 ANCHOR, SCENE = "demo_anchor", "demo_scene"
 MOST_ROUNDS = 5
+OWN_ACCOUNTS = 12
 
 CONFIG = """\
 # The demo: a folder of exports as help desk, a folder of Markdown files as tracker. Every key: config.example.toml.
@@ -92,7 +94,14 @@ def _people(session: Session) -> None:
     for person in DEMO_USERS:
         if session.exec(select(User).where(User.name == person.name)).first() is None:
             supplier = session.exec(select(Supplier.id).where(Supplier.name == person.supplier)).first()
-            session.add(User(name=person.name, role=person.role, supplier_id=supplier))
+            own = _dearest(session) if person.role is Role.CSM else None
+            session.add(User(name=person.name, role=person.role, supplier_id=supplier, accounts=own))
+
+
+def _dearest(session: Session) -> list[int]:
+    """Accounts for a customer success manager: those worth most."""
+    query = select(Account.id).order_by(col(Account.arr).desc().nulls_last(), col(Account.id)).limit(OWN_ACCOUNTS)
+    return [id_ or 0 for id_ in session.exec(query)]
 
 
 def play(

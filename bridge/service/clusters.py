@@ -92,7 +92,7 @@ def split(
         raise ServiceError(f"these are all tickets of {display_id(cluster.id or 0)}: leave at least one in it")
     title = session.get_one(Ticket, ticket_ids[0]).subject or cluster.title
     new = open_cluster(session, title, at)
-    _put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
+    put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
     return new
 
 
@@ -114,7 +114,7 @@ def move(
     if unknown or not ticket_ids:
         named = ", ".join(map(str, sorted(unknown))) or "nothing"
         raise UnknownId(f"name tickets to move that exist and are not deleted: {named} is none")
-    _put(session, actor, "membership.moved", ticket_ids, target, at=at, reason=reason)
+    put(session, actor, "membership.moved", ticket_ids, target, at=at, reason=reason)
     return target
 
 
@@ -123,7 +123,11 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
     deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
-    event = _undoable(session, event_id)
+    return take_back(session, actor, _undoable(session, event_id), at)
+
+
+def take_back(session: Session, actor: Actor, event: Event, at: datetime) -> Event:
+    """Undo this very decision, whoever may; it has not been undone before."""
     _UNDO[event.kind](session, event, at)
     bump(session, "clusters")
     return record(
@@ -138,7 +142,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
     )
 
 
-def _put(
+def put(
     session: Session,
     actor: Actor,
     kind: str,
@@ -146,8 +150,9 @@ def _put(
     target: Cluster,
     *,
     at: datetime,
-    reason: str | None,
-) -> None:
+    reason: str | None = None,
+) -> Event:
+    """A person places tickets, whoever may: the event's ``kind`` says by which decision."""
     rows = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ticket_ids))).all()
     before = [_placement(row) for row in rows]
     rejected = [
@@ -159,7 +164,8 @@ def _put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    record(
+    bump(session, "clusters")
+    return record(
         session,
         kind,
         _subject(target),
@@ -169,7 +175,6 @@ def _put(
         after=after,
         reason=reason,
     )
-    bump(session, "clusters")
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:
@@ -201,6 +206,23 @@ def _undo_placements(session: Session, event: Event, at: datetime) -> None:
         rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
         if rejection is not None:
             session.delete(rejection)
+    place(session, rows, at)
+
+
+def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
+    """The ticket goes back, unless a person has placed it elsewhere since."""
+    ids = [p["ticket"] for p in event.before["placements"]]
+    placed = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ids))).all()
+    if any(row.origin == Origin.HUMAN for row in placed):
+        raise ServiceError("somebody has placed this ticket since: undo that first")
+    for pair in event.after["rejected"]:
+        rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
+        if rejection is not None:
+            session.delete(rejection)
+    rows = [
+        Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"])
+        for p in event.before["placements"]
+    ]
     place(session, rows, at)
 
 
@@ -241,6 +263,8 @@ _UNDO = {
     "cluster.merged": _undo_merge,
     "cluster.split": _undo_split,
     "membership.moved": _undo_placements,
+    "membership.confirmed": _undo_placements,
+    "membership.rejected": _undo_rejection,
 }
 
 

@@ -115,6 +115,7 @@ class WebSettings(_Section):
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=4, ge=1, le=64)
     session_hours: float = Field(default=12.0, gt=0, le=24 * 31)
+    preload_model: bool = True
 
     @field_validator("url")
     @classmethod

@@ -22,7 +22,7 @@ class Ticket(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     connection: str = Field(index=True)
-    source_id: str
+    source_id: str = Field(index=True)
     subject: str = Field(sa_type=Text)
     embed_text: str = Field(sa_type=Text)
     embed_hash: str | None = Field(default=None, index=True)
@@ -41,7 +41,7 @@ class Ticket(SQLModel, table=True):
     language: str | None = None
     tags: list[str] = json_field(list)
     attributes: dict[str, Any] = json_field()
-    url: str | None = None
+    url: str | None = Field(default=None, index=True)
     csat: str | None = None
     created_at: datetime = instant(nullable=False)
     updated_at: datetime = instant(nullable=False)

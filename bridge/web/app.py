@@ -8,12 +8,12 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import auth, errors, filters, guard, headers, sessions, shell, timing
+from bridge.web import agent, auth, card_lines, errors, filters, guard, headers, sessions, shell, timing
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages,)
+PAGES = (auth.pages, agent.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
@@ -32,6 +32,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     Bootstrap5(app)
     Compress(app)
     filters.install(app)
+    card_lines.install(app)
     errors.install(app)
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)

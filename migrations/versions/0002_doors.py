@@ -165,6 +165,10 @@ def upgrade() -> None:
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
 
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_url"), ["url"], unique=False)
+
     # Rows that are there got a value; later ones bring their own.
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.alter_column("theme", server_default=None)
@@ -173,6 +177,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_url"))
+        batch_op.drop_index(batch_op.f("ix_ticket_source_id"))
+
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")
 

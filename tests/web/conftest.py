@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.require import missing
+from tests.services.browser import chromium  # noqa: F401  a fixture, found by name
 from tests.web.house import House, empty_house, furnished_house
-
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
 @pytest.fixture
@@ -30,17 +25,3 @@ def bare_house(tmp_path: Path) -> Iterator[House]:
     made = empty_house(tmp_path / "home")
     yield made
     made.db.dispose()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    path = next((path for path in CHROMIUM if Path(path).exists()), None)
-    if path is None:
-        missing("browser", "there is no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
