@@ -5,7 +5,7 @@ A cluster gets one issue a tracker, for ever: its marker is made from the cluste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,25 +124,7 @@ class _Work:
         return self._create(cluster, draft) if link is None else self._update(cluster, link, draft)
 
     def _draft(self, cluster: Cluster, members: list[MemberFacts]) -> Draft:
-        score = self.scores.get(cluster.id)
-        opened = [m for m in members if m.status not in CLOSED]
-        segments = score.explanation["by_segment"] if score else []
-        facts = Facts(
-            cluster_id=cluster.id or 0,
-            title=cluster.title,
-            rank=score.rank if score else len(self.scores) + 1,
-            accounts=score.explanation["accounts"] if score else 0,
-            open_tickets=len(opened),
-            tickets_in_all=len(members),
-            first_seen=min(m.created_at for m in members).date(),
-            last_signal=max(m.last_customer_at for m in members).date(),
-            phrases=cluster.phrases,
-            segments=[(part["segment"], part["accounts"]) for part in segments],
-            tickets=[(m.source_id, m.url) for m in opened],
-            severity=cluster.severity_override,
-        )
-        rank = score.rank if score else None
-        return {"title": issue_title(cluster.title), "body": issue_body(facts), "priority": level(rank).value}
+        return draft_of(cluster, members, self.scores.get(cluster.id), len(self.scores))
 
     def _create(self, cluster: Cluster, draft: Draft) -> bool:
         self.session.add(TrackerLink(cluster_id=cluster.id or 0, connection=self.connection, version=1, wanted=draft))
@@ -214,6 +196,28 @@ class _Work:
         target = self.links.get(winner.id or 0)
         body = merged_body(cluster.id or 0, winner.id or 0, target.url if target else None)
         return self._update(cluster, link, {"body": body})
+
+
+def draft_of(cluster: Cluster, members: Sequence[MemberFacts], score: Score | None, ranked: int) -> Draft:
+    """Title, body and priority as they go to a tracker. ``members`` is not empty; ``ranked`` issues are in the run."""
+    opened = [m for m in members if m.status not in CLOSED]
+    segments = score.explanation["by_segment"] if score else []
+    facts = Facts(
+        cluster_id=cluster.id or 0,
+        title=cluster.title,
+        rank=score.rank if score else ranked + 1,
+        accounts=score.explanation["accounts"] if score else 0,
+        open_tickets=len(opened),
+        tickets_in_all=len(members),
+        first_seen=min(m.created_at for m in members).date(),
+        last_signal=max(m.last_customer_at for m in members).date(),
+        phrases=cluster.phrases,
+        segments=[(part["segment"], part["accounts"]) for part in segments],
+        tickets=[(m.source_id, m.url) for m in opened],
+        severity=cluster.severity_override,
+    )
+    rank = score.rank if score else None
+    return {"title": issue_title(cluster.title), "body": issue_body(facts), "priority": level(rank).value}
 
 
 def _changed_by_a_person(link: TrackerLink, item: TrackerItem | None) -> list[str]:

@@ -5,7 +5,7 @@ A run is stored when its data changed or the last one is a day old: scores age, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valu
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.accounts import Account
+from bridge.store.clusters import Cluster
 from bridge.store.db import Database
 from bridge.store.events import record
 from bridge.store.leases import Lease, fence
@@ -30,6 +31,7 @@ from bridge.store.ranking import (
     PlanFacts,
     SignalRow,
     account_keys,
+    accounts_by_id,
     all_accounts,
     all_segments,
     approved_plans,
@@ -109,31 +111,69 @@ def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any
     Raises LookupError where the constants or the segments have not been seeded.
     """
     snapshot = data_snapshot(session)
-    stored = scoring_config(session)
-    if stored is None:
-        raise LookupError("no scoring configuration: run `bridge init` or `bridge db upgrade` first")
-    config, version = ScoringConfig.from_dict(stored.params), stored.version or 0
+    config, version = _constants(session)
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config)
-    segments = [
-        SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
-    ]
-    valuation = value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
-    explanations = _explain_all(session, rows, keys, valuation, previous or {})
+    keys, accounts = _accounts(session, rows, config, all_accounts(session))
+    valuation = _valuation(session, accounts, config, as_of, version, snapshot)
+    explanations = _explain_all(session, _signals(rows, keys), valuation, previous or {})
     return Ranking(in_order(explanations), version, snapshot)
 
 
-def _explain_all(
+def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -> dict[int, Explanation]:
+    """By cluster: what these tickets score where the rows place them, as they lie or as a decision would place them.
+    A cluster that does not exist yet counts as one without a plan.
+
+    Raises LookupError where the constants or the segments have not been seeded.
+    """
+    config, version = _constants(session)
+    rows = [row for row in rows if row.created_at <= as_of]
+    keys, accounts = _accounts(session, rows, config, None)
+    valuation = _valuation(session, accounts, config, as_of, version, data_snapshot(session))
+    plans = approved_plans(session)
+    found = {}
+    for cluster_id, signals in _signals(rows, keys).items():
+        cluster = session.get(Cluster, cluster_id)
+        override = cluster.severity_override if cluster else None
+        found[cluster_id] = explain(_cluster(cluster_id, signals, override, plans.get(cluster_id)), valuation)
+    return found
+
+
+def _constants(session: Session) -> tuple[ScoringConfig, int]:
+    stored = scoring_config(session)
+    if stored is None:
+        raise LookupError("no scoring configuration: run `bridge init` or `bridge db upgrade` first")
+    return ScoringConfig.from_dict(stored.params), stored.version or 0
+
+
+def _valuation(
     session: Session,
-    rows: list[SignalRow],
-    keys: dict[int, str],
-    valuation: Valuation,
-    previous: dict[int, dict[str, Any]],
-) -> Iterator[Explanation]:
+    accounts: list[AccountFacts],
+    config: ScoringConfig,
+    as_of: datetime,
+    version: int,
+    snapshot: str,
+) -> Valuation:
+    segments = [
+        SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
+    ]
+    return value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
+
+
+def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:
+    """By cluster, without the tickets that belong to no account that counts."""
     by_cluster: dict[int, list[TicketSignal]] = {}
     for row in rows:
         if row.ticket_id in keys:
             by_cluster.setdefault(row.cluster_id, []).append(_signal(row, keys[row.ticket_id]))
+    return by_cluster
+
+
+def _explain_all(
+    session: Session,
+    by_cluster: dict[int, list[TicketSignal]],
+    valuation: Valuation,
+    previous: dict[int, dict[str, Any]],
+) -> Iterator[Explanation]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
@@ -171,15 +211,18 @@ def _cluster(
 
 
 def _accounts(
-    session: Session, rows: list[SignalRow], config: ScoringConfig
+    session: Session, rows: Sequence[SignalRow], config: ScoringConfig, every: Sequence[Account] | None
 ) -> tuple[dict[int, str], list[AccountFacts]]:
-    """Each counted ticket's account key, and the facts of every account, pseudo accounts included."""
+    """Each counted ticket's account key, and the facts of every account, pseudo accounts included. ``every`` None:
+    only those of the rows are read.
+    """
     directory = Directory.build(*account_keys(session))
+    owners = [directory.resolve(row.account_ref, row.requester_domain) for row in rows]
+    read = accounts_by_id(session, [owner for owner in owners if owner]) if every is None else every
     rules = [(s.name, s.rule) for s in all_segments(session)]
-    facts = {f"account:{a.id}": _facts(a, rules) for a in all_accounts(session)}
+    facts = {f"account:{a.id}": _facts(a, rules) for a in read}
     keys: dict[int, str] = {}
-    for row in rows:
-        found = directory.resolve(row.account_ref, row.requester_domain)
+    for row, found in zip(rows, owners, strict=True):
         account = facts[f"account:{found}"] if found else _stand_in(row, config)
         if account is not None:
             facts.setdefault(account.key, account)

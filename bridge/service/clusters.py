@@ -165,7 +165,7 @@ def put(
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
     bump(session, "clusters")
-    return record(
+    event = record(
         session,
         kind,
         _subject(target),
@@ -175,6 +175,11 @@ def put(
         after=after,
         reason=reason,
     )
+    for source in sorted({p["cluster"] for p in before} - {target.id}):
+        lost = [p["ticket"] for p in before if p["cluster"] == source]
+        told = {"event": event.id, "cluster": target.id, "tickets": lost}
+        record(session, "membership.left", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
+    return event
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:
@@ -266,6 +271,8 @@ _UNDO = {
     "membership.confirmed": _undo_placements,
     "membership.rejected": _undo_rejection,
 }
+UNDOABLE = frozenset(_UNDO)
+"""Kinds of events that ``undo`` takes back."""
 
 
 def _subject(cluster: Cluster) -> str:

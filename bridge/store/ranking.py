@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
 from bridge.store.clusters import Cluster, Membership, RankRun, Score, ScoringConfigVersion
+from bridge.store.memberships import CHUNK
 from bridge.store.remedies import PlanRevision, RemedyPlan
 from bridge.store.sync import DataVersion
 from bridge.store.tickets import Ticket
@@ -52,7 +53,8 @@ def data_snapshot(session: Session) -> str:
     return "/".join(f"{name}:{versions.get(name, 0)}" for name in INPUTS)
 
 
-def signal_rows(session: Session) -> list[SignalRow]:
+def signal_rows(session: Session, cluster_ids: Collection[int] | None = None) -> list[SignalRow]:
+    """Of these clusters, or of all."""
     columns = (
         col(Ticket.id),
         col(Membership.cluster_id),
@@ -71,11 +73,21 @@ def signal_rows(session: Session) -> list[SignalRow]:
         .where(col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None))
         .order_by(col(Ticket.id))
     )
+    if cluster_ids is not None:
+        query = query.where(col(Membership.cluster_id).in_(cluster_ids))
     return [SignalRow(*row) for row in session.execute(query)]
 
 
 def all_accounts(session: Session) -> list[Account]:
     return list(session.exec(select(Account).order_by(col(Account.id))))
+
+
+def accounts_by_id(session: Session, ids: Collection[int]) -> list[Account]:
+    wanted = sorted(set(ids))
+    found: list[Account] = []
+    for start in range(0, len(wanted), CHUNK):
+        found += session.exec(select(Account).where(col(Account.id).in_(wanted[start : start + CHUNK])))
+    return found
 
 
 def account_keys(session: Session) -> tuple[list[tuple[str, int]], list[tuple[str, int]], list[tuple[str, int]]]:

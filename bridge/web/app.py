@@ -8,12 +8,26 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
-from bridge.web import agent, auth, card_lines, errors, filters, guard, headers, sessions, shell, timing
+from bridge.web import (
+    agent,
+    auth,
+    card_lines,
+    errors,
+    filters,
+    guard,
+    headers,
+    issue,
+    merging,
+    remedy,
+    sessions,
+    shell,
+    timing,
+)
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages, agent.pages)
+PAGES = (auth.pages, agent.pages, issue.pages, merging.pages, remedy.pages)
 
 
 def create_app(bridge: Bridge) -> APIFlask:

@@ -1,0 +1,144 @@
+"""What was decided about an issue, in words, and which of it can be taken back.
+
+Rule: reasons that people gave may tell internal things; they are shown to those who may read internal notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bridge.service.access import Actor, Permission, may, require
+from bridge.service.clusters import UNDOABLE, undo
+from bridge.service.errors import ServiceError
+from bridge.service.trust import STATE_WORD
+from bridge.store.clusters import Cluster
+from bridge.store.events import Event
+from bridge.words import RemedyState, display_id
+
+SHOWN = 40
+MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``undo``: the event to take back, for people who may. ``undone_by`` did so at ``undone_at``."""
+
+    event: int
+    at: datetime
+    by: str
+    words: str
+    why: str | None = None
+    undo: int | None = None
+    undone_by: str | None = None
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    rows: tuple[Decision, ...]
+    total: int
+
+
+def decisions(session: Session, actor: Actor, cluster_id: int) -> Log:
+    """Newest first: of the issue, and of those that were merged into it."""
+    merged = session.exec(select(Cluster.id).where(Cluster.merged_into == cluster_id))
+    subjects = [f"cluster:{id_}" for id_ in (cluster_id, *merged)]
+    mine = (col(Event.subject).in_(subjects), col(Event.undoes).is_(None))
+    total = session.exec(select(func.count()).select_from(Event).where(*mine)).one()
+    events = session.exec(select(Event).where(*mine).order_by(col(Event.id).desc()).limit(SHOWN)).all()
+    undone = _undone(session, events)
+    return Log(tuple(_decision(actor, event, cluster_id, undone) for event in events), total)
+
+
+def undo_all(session: Session, actor: Actor, event_ids: Sequence[int], *, at: datetime) -> list[Event]:
+    """Take back the parts of one decision, the last first: all of them or none."""
+    require(actor, Permission.DECIDE_CLUSTERS)
+    if not event_ids:
+        raise ServiceError("name the decision to take back")
+    return [undo(session, actor, at=at, event_id=id_) for id_ in sorted(set(event_ids), reverse=True)]
+
+
+def _undone(session: Session, events: Sequence[Event]) -> dict[int, Event]:
+    asked = {_takes_back(event) for event in events}
+    return {e.undoes or 0: e for e in session.exec(select(Event).where(col(Event.undoes).in_(asked)))}
+
+
+def _takes_back(event: Event) -> int:
+    """The event that an undo names: tickets that left an issue go back with the decision that took them."""
+    return int(event.after["event"]) if event.kind == "membership.left" else event.id or 0
+
+
+def _decision(actor: Actor, event: Event, cluster_id: int, undone: Mapping[int, Event]) -> Decision:
+    target = _takes_back(event)
+    taken_back = undone.get(target)
+    can = (event.kind in UNDOABLE or event.kind == "membership.left") and event.actor != MODEL
+    return Decision(
+        event=event.id or 0,
+        at=event.at,
+        by="the model" if event.actor == MODEL else event.actor,
+        words=_words(event, cluster_id),
+        why=event.reason if may(actor, Permission.READ_INTERNAL) else None,
+        undo=target if can and taken_back is None and may(actor, Permission.DECIDE_CLUSTERS) else None,
+        undone_by=taken_back.actor if taken_back else None,
+        undone_at=taken_back.at if taken_back else None,
+    )
+
+
+def _words(event: Event, cluster_id: int) -> str:
+    """The same for everybody: ids and numbers only."""
+    if event.subject != f"cluster:{cluster_id}" and event.kind != "cluster.merged":
+        other = display_id(int(event.subject.partition(":")[2]))
+        return f"{_SAYS.get(event.kind, _plain)(event)} (as {other})"
+    return _SAYS.get(event.kind, _plain)(event)
+
+
+def _plain(event: Event) -> str:
+    return event.kind.replace(".", " ").replace("_", " ")
+
+
+def _tickets(ids: Sequence[Any]) -> str:
+    return "1 ticket" if len(ids) == 1 else f"{len(ids)} tickets"
+
+
+def _from(event: Event) -> str:
+    places = event.before.get("placements", ())
+    sources = sorted({int(p["cluster"]) for p in places} - {int(event.after.get("cluster") or 0)})
+    return ", ".join(map(display_id, sources)) or "no issue"
+
+
+def _merged(event: Event) -> str:
+    loser = display_id(int(event.subject.partition(":")[2]))
+    return f"merged {loser} into this issue, {_tickets(event.after.get('tickets', ()))}"
+
+
+def _revised(event: Event) -> str:
+    return f"wrote revision {event.after.get('revision')}: {_state(event)}"
+
+
+def _approved(event: Event) -> str:
+    return f"approved revision {event.after.get('revision')}: {_state(event)}"
+
+
+def _state(event: Event) -> str:
+    return STATE_WORD[RemedyState(event.after.get("state", RemedyState.UNREVIEWED))].lower()
+
+
+_SAYS: Mapping[str, Callable[[Event], str]] = {
+    "cluster.published": lambda _: "decided to publish it in the tracker",
+    "cluster.merged": _merged,
+    "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
+    "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
+    "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: the same issue",
+    "membership.rejected": lambda e: f"said of {_tickets(e.before.get('placements', ()))}: another issue",
+    "membership.left": lambda e: f"took {_tickets(e.after['tickets'])} out, to {display_id(e.after['cluster'])}",
+    "plan.revised": _revised,
+    "plan.approved": _approved,
+    "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
+    "tracker.conflict_raised": lambda e: f"the tracker says {e.after.get('tracker')}: the plan is contradicted",
+}
