@@ -65,7 +65,8 @@ def _found(fields: Fields, account_names: Collection[str]) -> Iterator[tuple[str
             yield name, fatal, message
         lowered = text.lower()
         for account in account_names:
-            if len(account) > SHORT_NAME and re.search(rf"(?<!\w){re.escape(account.lower())}(?!\w)", lowered):
+            name_in_it = len(account) > SHORT_NAME and account.lower() in lowered
+            if name_in_it and re.search(rf"(?<!\w){re.escape(account.lower())}(?!\w)", lowered):
                 yield name, True, f"names the account {account!r}: other customers will read it"
 
 

@@ -20,6 +20,7 @@ from bridge.store.leases import Lease, fence
 from bridge.store.outbox import TrackerItem, TrackerLink
 from bridge.store.plans import add_revision, ensure_plan, linked_items, revision
 from bridge.store.remedies import PlanRevision, RemedyPlan
+from bridge.store.sync import bump
 from bridge.words import Confidence, RemedyState
 
 ACTOR = "tracker"
@@ -63,6 +64,7 @@ def _look(
         return False, None
     remedy.suggestion_seen = seen
     session.add(remedy)
+    bump(session, "board")
     newest = revision(session, remedy, remedy.revision)
     moved_at = max(item.updated_at for _, item in pairs)
     decided_later = newest is not None and newest.actor != ACTOR and newest.at >= moved_at

@@ -32,6 +32,7 @@ from bridge.store.publishing import (
     member_facts,
     supersede,
 )
+from bridge.store.sync import bump
 from connectors.base import PriorityLevel
 
 AUTOMATIC = "automatic"
@@ -83,6 +84,8 @@ def publish(
             report.done += done
             report.skipped += not done
         report.notes += work.notes
+        if report.done:
+            bump(session, "board")
         failpoint("publish.before_commit")
     failpoint("publish.after_commit")
     progress("publish", len(clusters), len(clusters))

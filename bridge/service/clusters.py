@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.reranking import rank_after_decision
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
 from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
@@ -46,9 +47,18 @@ def publish(session: Session, actor: Actor, cluster_id: int, *, at: datetime, re
 
 
 def merge_clusters(
-    session: Session, actor: Actor, loser_id: int, winner_id: int, *, at: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    loser_id: int,
+    winner_id: int,
+    *,
+    at: datetime,
+    reason: str | None = None,
+    last: bool = True,
 ) -> Cluster:
-    """Everything of the one becomes part of the other; the loser's id redirects from then on."""
+    """Everything of the one becomes part of the other; the loser's id redirects from then on. ``last`` False: more
+    merges of the same decision follow, and the ranking waits for the last one.
+    """
     require(actor, Permission.DECIDE_CLUSTERS)
     loser, winner = living(session, loser_id), living(session, winner_id)
     if loser.id == winner.id:
@@ -67,7 +77,8 @@ def merge_clusters(
         after={"into": winner.id, "tickets": moved},
         reason=reason,
     )
-    bump(session, "clusters")
+    if last:
+        changed(session, at)
     return winner
 
 
@@ -118,18 +129,19 @@ def move(
     return target
 
 
-def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None) -> Event:
+def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None = None, last: bool = True) -> Event:
     """Take back a decision: the one named, or the newest that has not been taken back. Undo can be undone by
     deciding again. Raises ServiceError where there is none, or where it cannot be taken back alone.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
-    return take_back(session, actor, _undoable(session, event_id), at)
+    return take_back(session, actor, _undoable(session, event_id), at, last=last)
 
 
-def take_back(session: Session, actor: Actor, event: Event, at: datetime) -> Event:
-    """Undo this very decision, whoever may; it has not been undone before."""
+def take_back(session: Session, actor: Actor, event: Event, at: datetime, *, last: bool = True) -> Event:
+    """Undo this very decision, whoever may; it has not been undone before. ``last`` as in ``merge_clusters``."""
     _UNDO[event.kind](session, event, at)
-    bump(session, "clusters")
+    if last:
+        changed(session, at)
     return record(
         session,
         f"{event.kind}.undone",
@@ -164,7 +176,6 @@ def put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    bump(session, "clusters")
     event = record(
         session,
         kind,
@@ -179,7 +190,14 @@ def put(
         lost = [p["ticket"] for p in before if p["cluster"] == source]
         told = {"event": event.id, "cluster": target.id, "tickets": lost}
         record(session, "membership.left", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
+    changed(session, at)
     return event
+
+
+def changed(session: Session, at: datetime) -> None:
+    """Say that memberships changed, once for all parts of a decision."""
+    bump(session, "clusters")
+    rank_after_decision(session, at)
 
 
 def _undoable(session: Session, event_id: int | None) -> Event:

@@ -134,12 +134,11 @@ def merge_all(
     winner = living(session, winner_id)
     if winner.id not in {c.id for c in found}:
         raise ServiceError(f"{display_id(winner_id)} is not among the issues to merge: choose one of them")
+    losers = [cluster.id or 0 for cluster in found if cluster.id != winner.id]
     events = []
-    for cluster in found:
-        if cluster.id == winner.id:
-            continue
-        merge_clusters(session, actor, cluster.id or 0, winner.id or 0, at=at, reason=reason)
-        events.append(newest_event(session, f"cluster:{cluster.id}"))
+    for loser in losers:
+        merge_clusters(session, actor, loser, winner.id or 0, at=at, reason=reason, last=loser == losers[-1])
+        events.append(newest_event(session, f"cluster:{loser}"))
     return winner, events
 
 
@@ -165,7 +164,7 @@ def split_preview(
         rank = _rank(session, score, [id_])
         return Outlook(record.accounts if record else 0, tickets, score if values else None, rank)
 
-    plan = plan_view(session, actor, cluster, load_plan(session, id_), at=at, regression=False)
+    plan = plan_view(session, actor, cluster, load_plan(session, id_), at=at)
     return SplitPreview(
         cluster_id=id_,
         id=display_id(id_),
@@ -208,7 +207,7 @@ def _side(session: Session, actor: Actor, cluster: Cluster, alone: dict[int, Any
         published=cluster.approved_at is not None,
         open=of_issue.open,
         now=Outlook(record.accounts if record else 0, of_issue.total, score, rank),
-        plan=plan_view(session, actor, cluster, load_plan(session, id_), at=at, regression=False),
+        plan=plan_view(session, actor, cluster, load_plan(session, id_), at=at),
         tracker=tuple(item.key for item in tracker_rows(session, actor, id_)),
         subjects=_subjects(session, id_),
     )

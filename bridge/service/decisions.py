@@ -5,7 +5,7 @@ Rule: reasons that people gave may tell internal things; they are shown to those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,14 @@ from bridge.words import RemedyState, display_id
 
 SHOWN = 40
 MODEL = "model"
+_PROGRAMS = {
+    MODEL: "The model",
+    "tracker": "The tracker",
+    "automatic": "The automatic bar",
+    "publish": "Publishing",
+    "bridge": "Issue Bridge",
+}
+_SENT = {"create_issue": "opened it in", "update_issue": "updated it in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +53,18 @@ class Log:
     total: int
 
 
-def decisions(session: Session, actor: Actor, cluster_id: int) -> Log:
-    """Newest first: of the issue, and of those that were merged into it."""
+def decisions(session: Session, actor: Actor, cluster_id: int, *, in_tracker: bool) -> Log:
+    """Newest first: of the issue, and of those that were merged into it. ``in_tracker``: publishing it cannot be taken
+    back any more.
+    """
     merged = session.exec(select(Cluster.id).where(Cluster.merged_into == cluster_id))
     subjects = [f"cluster:{id_}" for id_ in (cluster_id, *merged)]
     mine = (col(Event.subject).in_(subjects), col(Event.undoes).is_(None))
     total = session.exec(select(func.count()).select_from(Event).where(*mine)).one()
     events = session.exec(select(Event).where(*mine).order_by(col(Event.id).desc()).limit(SHOWN)).all()
     undone = _undone(session, events)
-    return Log(tuple(_decision(actor, event, cluster_id, undone) for event in events), total)
+    fixed = {"cluster.published"} if in_tracker else set()
+    return Log(tuple(_decision(actor, event, cluster_id, undone, fixed) for event in events), total)
 
 
 def undo_all(session: Session, actor: Actor, event_ids: Sequence[int], *, at: datetime) -> list[Event]:
@@ -61,7 +72,8 @@ def undo_all(session: Session, actor: Actor, event_ids: Sequence[int], *, at: da
     require(actor, Permission.DECIDE_CLUSTERS)
     if not event_ids:
         raise ServiceError("name the decision to take back")
-    return [undo(session, actor, at=at, event_id=id_) for id_ in sorted(set(event_ids), reverse=True)]
+    order = sorted(set(event_ids), reverse=True)
+    return [undo(session, actor, at=at, event_id=id_, last=id_ == order[-1]) for id_ in order]
 
 
 def _undone(session: Session, events: Sequence[Event]) -> dict[int, Event]:
@@ -74,14 +86,16 @@ def _takes_back(event: Event) -> int:
     return int(event.after["event"]) if event.kind == "membership.left" else event.id or 0
 
 
-def _decision(actor: Actor, event: Event, cluster_id: int, undone: Mapping[int, Event]) -> Decision:
+def _decision(
+    actor: Actor, event: Event, cluster_id: int, undone: Mapping[int, Event], fixed: Collection[str]
+) -> Decision:
     target = _takes_back(event)
     taken_back = undone.get(target)
-    can = (event.kind in UNDOABLE or event.kind == "membership.left") and event.actor != MODEL
+    can = event.kind in UNDOABLE - set(fixed) | {"membership.left"} and event.actor != MODEL
     return Decision(
         event=event.id or 0,
         at=event.at,
-        by="the model" if event.actor == MODEL else event.actor,
+        by=_PROGRAMS.get(event.actor, event.actor),
         words=_words(event, cluster_id),
         why=event.reason if may(actor, Permission.READ_INTERNAL) else None,
         undo=target if can and taken_back is None and may(actor, Permission.DECIDE_CLUSTERS) else None,
@@ -117,7 +131,13 @@ def _merged(event: Event) -> str:
     return f"merged {loser} into this issue, {_tickets(event.after.get('tickets', ()))}"
 
 
+def _sent(event: Event) -> str:
+    return f"{_SENT.get(event.after.get('kind', ''), 'wrote to')} {event.after.get('connection', 'the tracker')}"
+
+
 def _revised(event: Event) -> str:
+    if event.actor == "tracker":
+        return f"suggested revision {event.after.get('revision')}: {_state(event)}"
     return f"wrote revision {event.after.get('revision')}: {_state(event)}"
 
 
@@ -137,6 +157,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: the same issue",
     "membership.rejected": lambda e: f"said of {_tickets(e.before.get('placements', ()))}: another issue",
     "membership.left": lambda e: f"took {_tickets(e.after['tickets'])} out, to {display_id(e.after['cluster'])}",
+    "notification.sent": _sent,
     "plan.revised": _revised,
     "plan.approved": _approved,
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",

@@ -5,13 +5,13 @@ Rule: what an actor may not see is not in the view; a bounded number of queries 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.uncertainty import REGRESSION_RISK
 from bridge.service.access import Actor, Permission, may, require
+from bridge.service.account_names import without_names
 from bridge.service.clusters import living
 from bridge.service.decisions import Log, decisions
 from bridge.service.issue_accounts import AccountsView, account_names, accounts_view, load_accounts
@@ -84,8 +84,14 @@ def issue(
 ) -> IssueView:
     """``model`` names the vectors of the reference model. Raises UnknownId, Forbidden."""
     require(actor, Permission.READ_CLUSTERS)
-    pages = pages or Pages()
     cluster = living(session, cluster_id)
+    view = _whole(session, actor, cluster, pages or Pages(), at, model)
+    if cluster.id != cluster_id:
+        view = replace(view, merged_from=display_id(cluster_id))
+    return view if may(actor, Permission.READ_VALUE) else without_customers(session, view)
+
+
+def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: datetime, model: str) -> IssueView:
     id_ = cluster.id or 0
     found = scored(session, id_)
     values = found if may(actor, Permission.READ_VALUE) else None
@@ -100,7 +106,7 @@ def issue(
     return IssueView(
         id=display_id(id_),
         cluster_id=id_,
-        merged_from=display_id(cluster_id) if id_ != cluster_id else None,
+        merged_from=None,
         title=cluster.title,
         phrases=tuple(cluster.phrases),
         badges=tuple(found.record["badges"]) if found else (),
@@ -131,14 +137,33 @@ def issue(
         timeline=timeline(session, id_, of_issue.total, plans, items, at=at),
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
-        plan=plan_view(session, actor, cluster, plans, at=at, regression=is_regression(found)),
-        log=decisions(session, actor, id_),
+        plan=plan_view(session, actor, cluster, plans, at=at),
+        log=decisions(session, actor, id_, in_tracker=bool(items)),
     )
 
 
-def is_regression(found: Scored | None) -> bool:
-    """Whether customers wrote again after the release."""
-    return found is not None and REGRESSION_RISK in found.record["badges"]
+def without_customers(session: Session, view: IssueView) -> IssueView:
+    """The view without the name of any account in what customers wrote, titles and subjects included."""
+    titles = [view.title, *(other.title for other in view.similar), *(item.title for item in view.tracker)]
+    said = [*titles, *(m.subject for m in view.members.rows), *(q.text for q in view.quotes), *view.phrases]
+    clean = iter(without_names(session, said))
+    title = next(clean)
+    similar_ = tuple(replace(other, title=next(clean)) for other in view.similar)
+    tracker = tuple(replace(item, title=next(clean)) for item in view.tracker)
+    rows = tuple(replace(member, subject=next(clean)) for member in view.members.rows)
+    quotes_ = tuple(replace(quote, text=next(clean)) for quote in view.quotes)
+    phrases = tuple(clean)
+    kept = set(phrases)
+    rows = tuple(replace(row, why=tuple(phrase for phrase in row.why if phrase in kept)) for row in rows)
+    return replace(
+        view,
+        title=title,
+        similar=similar_,
+        tracker=tracker,
+        members=replace(view.members, rows=rows),
+        quotes=quotes_,
+        phrases=phrases,
+    )
 
 
 def _severity_is_set(cluster: Cluster, found: Scored | None) -> bool:

@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.remedy_text import Quote, eta_text, say_text
 from bridge.service.access import Actor, Permission, may
-from bridge.service.trust import STATE_WORD, Trust, trust
+from bridge.service.standing import standings
+from bridge.service.trust import STATE_WORD, Trust
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.memberships import is_live
 from bridge.store.outbox import OutboxRow, TrackerItem, TrackerLink
@@ -113,27 +114,7 @@ def load_plan(session: Session, cluster_id: int) -> Plans:
     return Plans(plan, revisions(session, plan) if plan else ())
 
 
-def trust_of(found: Plans, *, at: datetime, regression: bool) -> Trust:
-    row, plan = found.standing, found.plan
-    if row is None or plan is None:
-        return trust(RemedyState.UNREVIEWED, None, None, at=at)
-    latest = row.fields.get("eta.latest")
-    return trust(
-        RemedyState(row.state),
-        Confidence(row.confidence),
-        row.at,
-        at=at,
-        confirmed_by=row.actor,
-        conflict=plan.tracker_conflict is not None,
-        regression=regression,
-        owner=row.fields.get("owner"),
-        eta_latest=date.fromisoformat(latest) if latest else None,
-    )
-
-
-def plan_view(
-    session: Session, actor: Actor, cluster: Cluster, found: Plans, *, at: datetime, regression: bool
-) -> PlanView:
+def plan_view(session: Session, actor: Actor, cluster: Cluster, found: Plans, *, at: datetime) -> PlanView:
     row, plan = found.standing, found.plan
     fields: Mapping[str, Any] = row.fields if row else {}
     state = RemedyState(row.state) if row else RemedyState.UNREVIEWED
@@ -145,7 +126,7 @@ def plan_view(
     newest = found.rows[-1] if found.rows else None
     internal = may(actor, Permission.READ_INTERNAL)
     return PlanView(
-        trust=trust_of(found, at=at, regression=regression),
+        trust=standings(session, actor, [cluster], at)[cluster.id or 0].trust,
         revision=row.revision if row else None,
         draft=newest.revision if newest and row and newest.revision != row.revision else None,
         conflict=plan.tracker_conflict if plan else None,

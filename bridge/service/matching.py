@@ -116,6 +116,14 @@ def _by_words(held: _Lexical, asked: dict[str, str]) -> list[int]:
     return [held.ids[position] for position in best if scores[position] > least]
 
 
+def middles(session: Session, model_id: str) -> tuple[tuple[int, ...], Vectors]:
+    """The issues with a vector, and the unit vector in the middle of each; those of a moment ago while another request
+    reads the new ones.
+    """
+    version = data_version(session, "clusters"), data_version(session, "vectors")
+    return _dense.get(session, (model_id, *version), lambda: _middles(session, model_id))
+
+
 def _by_meaning(session: Session, model_id: str, vector: Vectors, version: tuple[int, int]) -> list[int]:
     ids, middles = _dense.get(session, (model_id, *version), lambda: _middles(session, model_id))
     if not ids:

@@ -76,6 +76,7 @@ def edit(
         session, plan, state=state, confidence=Confidence.DRAFT, fields=fields, actor=actor.name, at=at, reason=reason
     )
     _record(session, "plan.revised", plan, row, actor=actor, at=at, reason=reason)
+    bump(session, "board")
     return row
 
 

@@ -77,7 +77,10 @@ class ScoringConfigVersion(SQLModel, table=True):
 
 
 class RankRun(SQLModel, table=True):
-    """One ranking: the instant it speaks for and the data and constants it was computed from."""
+    """One ranking: the instant it speaks for and the data and constants it was computed from.
+
+    ``summary`` is what a list shows of the whole: the Top 10, what moved, all issues together.
+    """
 
     __tablename__ = "rank_run"
 
@@ -86,6 +89,7 @@ class RankRun(SQLModel, table=True):
     config_version: int = Field(foreign_key="scoring_config.version")
     snapshot: str
     clusters: int
+    summary: dict[str, Any] = json_field()
 
 
 class Score(SQLModel, table=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
@@ -124,12 +125,15 @@ def scoring_config(session: Session, version: int | None = None) -> ScoringConfi
     return session.exec(select(ScoringConfigVersion).order_by(col(ScoringConfigVersion.version).desc())).first()
 
 
-def last_run(session: Session, before: datetime | None = None) -> RankRun | None:
-    """The newest run, or the newest that speaks for an instant at or before ``before``."""
+def last_run(session: Session, before: datetime | None = None, *, kept: bool = False) -> RankRun | None:
+    """The newest run, or the newest that speaks for an instant at or before ``before``. ``kept``: none that was made
+    for a decision and gives way to the next one; there is one of those at most.
+    """
     query = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc())
     if before is not None:
         query = query.where(col(RankRun.as_of) <= before)
-    return session.exec(query).first()
+    runs = session.exec(query.limit(2)).all()
+    return next((run for run in runs if not (kept and run.summary.get("passing"))), None)
 
 
 def run_scores(session: Session, run_id: int) -> list[Score]:
@@ -143,11 +147,45 @@ def score_inputs(session: Session, run_id: int) -> dict[int, dict[str, Any]]:
     return dict(session.execute(query).all())
 
 
+def first_run(session: Session) -> RankRun | None:
+    return session.exec(select(RankRun).order_by(col(RankRun.as_of), col(RankRun.id))).first()
+
+
+def placings(session: Session, run_id: int) -> dict[int, tuple[int, float]]:
+    """By cluster: rank and score in a run."""
+    query = select(Score.cluster_id, Score.rank, Score.score).where(Score.run_id == run_id)
+    return {cluster_id: (rank, score) for cluster_id, rank, score in session.exec(query)}
+
+
+def inputs_of(session: Session, run_id: int, cluster_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The inputs of some clusters of a run."""
+    query = select(Score.cluster_id, Score.inputs).where(
+        Score.run_id == run_id, col(Score.cluster_id).in_(list(cluster_ids))
+    )
+    return dict(session.execute(query).all())
+
+
+def drop_passing_runs(session: Session) -> None:
+    """Runs that were made for a decision give way to the next one."""
+    passing = [id_ for id_, summary in session.exec(select(RankRun.id, RankRun.summary)) if summary.get("passing")]
+    session.execute(delete(RankRun).where(col(RankRun.id).in_(passing)))
+
+
+def count_members(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Membership)).one()
+
+
 def save_run(
-    session: Session, *, as_of: datetime, config_version: int, snapshot: str, scores: Sequence[dict[str, Any]]
+    session: Session,
+    *,
+    as_of: datetime,
+    config_version: int,
+    snapshot: str,
+    scores: Sequence[dict[str, Any]],
+    summary: dict[str, Any],
 ) -> int:
-    """Store a run; ``scores``: cluster_id, rank, score, explanation, inputs. Returns the run's id."""
-    run = RankRun(as_of=as_of, config_version=config_version, snapshot=snapshot, clusters=len(scores))
+    """Store a run; ``scores``: cluster_id, rank, score, explanation, inputs, summary. Returns the run's id."""
+    run = RankRun(as_of=as_of, config_version=config_version, snapshot=snapshot, clusters=len(scores), summary=summary)
     session.add(run)
     session.flush()
     insert_rows(session, Score, [{**row, "run_id": run.id} for row in scores])

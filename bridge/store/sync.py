@@ -9,6 +9,7 @@ from sqlalchemy import Text
 from sqlmodel import Field, Session, SQLModel
 
 from bridge.store.columns import instant, json_field
+from bridge.store.upsert import insert_new
 
 
 class SyncState(SQLModel, table=True):
@@ -72,9 +73,9 @@ def bump(session: Session, name: str) -> None:
     """Say that data of this name changed, in the transaction that changes it."""
     row = session.get(DataVersion, name, with_for_update=True)
     if row is None:
-        session.add(DataVersion(name=name, n=1))
-    else:
-        row.n += 1
+        insert_new(session, DataVersion, name=name, n=0)
+        row = session.get_one(DataVersion, name, with_for_update=True)
+    row.n += 1
 
 
 def data_version(session: Session, name: str) -> int:

@@ -29,6 +29,14 @@ def round_top(value: float) -> float:
     return next(step * size for step in _STEPS if step * size >= value)
 
 
+def scale(value: float) -> str:
+    """A round number of a scale, as short as it is: 50k, 1.5m."""
+    for size, unit in ((1_000_000, "m"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """Text at a place; ``anchor`` is start, middle or end."""

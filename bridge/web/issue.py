@@ -17,11 +17,12 @@ from bridge.service.issue import IssueView, Pages, issue
 from bridge.service.publish_preview import publish_preview
 from bridge.service.targets import find_targets
 from bridge.web import here, sessions
-from bridge.web.drawing import draw, round_top
+from bridge.web.drawing import draw, round_top, scale
 from bridge.web.guard import needs
 from bridge.words import display_id, parse_cluster_id
 
 pages = Blueprint("issue", __name__)
+pages.add_app_template_filter(scale)
 
 
 @pages.get("/issues/<ref>")
@@ -49,10 +50,10 @@ def show(ref: str) -> str | Response:
 def tickets(ref: str) -> Response:
     """The buttons of the table of tickets: split those that are ticked, or take one out."""
     act, _, one = request.form.get("do", "").partition(":")
-    chosen = [one] if one else request.form.getlist("ticket")
+    chosen = _numbers([one] if one else request.form.getlist("ticket"))
     if act == "out":
         with here.writing() as session:
-            new = clusters.split(session, here.actor(), cluster_id(ref), _numbers(chosen), at=here.now())
+            new = clusters.split(session, here.actor(), cluster_id(ref), chosen, at=here.now())
             event = newest_event(session, f"cluster:{new.id}")
         return back_to(ref, [event])
     if not chosen:

@@ -169,10 +169,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ticket_source_id"), ["source_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ticket_url"), ["url"], unique=False)
 
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+
     # Rows that are there got a value; later ones bring their own.
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.alter_column("theme", server_default=None)
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.alter_column("summary", server_default=None)
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
         batch_op.alter_column("summary", server_default=None)
 
 
@@ -180,6 +185,9 @@ def downgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ticket_url"))
         batch_op.drop_index(batch_op.f("ix_ticket_source_id"))
+
+    with op.batch_alter_table("rank_run", schema=None) as batch_op:
+        batch_op.drop_column("summary")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.drop_column("summary")

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 from bridge.store.db import Database
 from bridge.store.outbox import OutboxRow, TrackerLink
 from bridge.store.remedies import Delivery
+from bridge.store.sync import bump
 from connectors.base import (
     CreateGuarantee,
     IssueDraft,
@@ -97,6 +98,7 @@ class _ToTracker:
         link = link or TrackerLink(cluster_id=key[0], connection=key[1])
         if ref is not None:
             link.remote_id, link.url = ref.id, ref.url
+            bump(session, "board")
         draft: Mapping[str, Any] = self.row.payload["draft"]
         link.previous, link.written_at = link.written, at
         link.written = {**link.written, **{name: draft[name] for name in WRITTEN if draft.get(name) is not None}}

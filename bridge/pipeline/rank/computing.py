@@ -1,13 +1,10 @@
-"""Clusters, accounts, plans and constants -> score, rank and explanation. One transaction a run.
-
-A run is stored when its data changed or the last one is a day old: scores age, but not between two looks.
-"""
+"""What a ranking reads, and the ranking computed from it. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -19,14 +16,11 @@ from bridge.analysis.record import Explanation
 from bridge.analysis.requesters import is_internal, unidentified_account
 from bridge.analysis.resolution import Directory, segment_of
 from bridge.analysis.scoring import ScoringConfig
+from bridge.analysis.summary import RowFacts
 from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valuation, value_accounts
-from bridge.failpoint import failpoint
-from bridge.progress import Progress, StepReport, silent
+from bridge.analysis.weeks import weekly_accounts
 from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster
-from bridge.store.db import Database
-from bridge.store.events import record
-from bridge.store.leases import Lease, fence
 from bridge.store.ranking import (
     PlanFacts,
     SignalRow,
@@ -36,10 +30,7 @@ from bridge.store.ranking import (
     all_segments,
     approved_plans,
     data_snapshot,
-    last_run,
     living_clusters,
-    save_run,
-    score_inputs,
     scoring_config,
     signal_rows,
 )
@@ -54,55 +45,17 @@ from bridge.words import (
     WorkaroundKind,
 )
 
-FRESH = timedelta(hours=24)
-"""An unchanged ranking is computed anew after this long."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A computed ranking, best first, not yet stored."""
+    """A computed ranking, best first, not yet stored. ``facts`` by cluster, for the list."""
 
+    as_of: datetime
     explanations: list[Explanation]
+    config: ScoringConfig
     config_version: int
     snapshot: str
-
-
-def rank(
-    db: Database,
-    *,
-    lease: Lease,
-    now: Callable[[], datetime],
-    progress: Progress = silent,
-) -> StepReport:
-    """Score every cluster if anything that a score depends on has changed."""
-    report = StepReport("rank")
-    with db.read() as session:
-        as_of = now()
-        before = last_run(session)
-        snapshot = data_snapshot(session)
-        if before and before.snapshot == snapshot and as_of - before.as_of < FRESH:
-            report.skipped = before.clusters
-            return report
-        previous = score_inputs(session, before.id or 0) if before else {}
-        try:
-            ranking = compute(session, as_of, previous)
-        except LookupError as error:
-            report.error = str(error)
-            return report
-    progress("rank", 0, len(ranking.explanations))
-    with db.write() as session:
-        fence(session, lease)
-        scores = [_row(place, e) for place, e in enumerate(ranking.explanations, start=1)]
-        run = save_run(
-            session, as_of=as_of, config_version=ranking.config_version, snapshot=ranking.snapshot, scores=scores
-        )
-        after = {"run": run, "clusters": len(scores), "snapshot": ranking.snapshot}
-        record(session, "score.computed", f"run:{run}", actor="rank", at=as_of, after=after)
-        failpoint("rank.before_commit")
-    failpoint("rank.after_commit")
-    report.done = len(scores)
-    progress("rank", report.done, report.done)
-    return report
+    facts: dict[int, RowFacts]
 
 
 def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any]] | None = None) -> Ranking:
@@ -115,8 +68,11 @@ def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
     keys, accounts = _accounts(session, rows, config, all_accounts(session))
     valuation = _valuation(session, accounts, config, as_of, version, snapshot)
-    explanations = _explain_all(session, _signals(rows, keys), valuation, previous or {})
-    return Ranking(in_order(explanations), version, snapshot)
+    today = as_of.astimezone(UTC).date()
+    renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
+    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
+    facts = {e.cluster_id: _row_facts(cluster, as_of, renewals) for e, cluster in found}
+    return Ranking(as_of, in_order(e for e, _ in found), config, version, snapshot, facts)
 
 
 def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -> dict[int, Explanation]:
@@ -168,18 +124,30 @@ def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[
     return by_cluster
 
 
+def _row_facts(cluster: ClusterFacts, as_of: datetime, renewals: dict[str, int]) -> RowFacts:
+    kind = cluster.workaround
+    return RowFacts(
+        weeks=weekly_accounts(((t.account_key, t.created_at) for t in cluster.signals), as_of),
+        tickets=len(cluster.signals),
+        open_tickets=sum(t.is_open for t in cluster.signals),
+        workaround=f"{kind}, unverified" if kind is WorkaroundKind.FULL and not cluster.workaround_verified else kind,
+        first_at=min(t.created_at for t in cluster.signals).timestamp(),
+        renewals=renewals,
+    )
+
+
 def _explain_all(
     session: Session,
     by_cluster: dict[int, list[TicketSignal]],
     valuation: Valuation,
     previous: dict[int, dict[str, Any]],
-) -> Iterator[Explanation]:
+) -> Iterator[tuple[Explanation, ClusterFacts]]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
         if signals:
             facts = _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
-            yield explain(facts, valuation, previous.get(cluster_id))
+            yield explain(facts, valuation, previous.get(cluster_id)), facts
 
 
 def _signal(row: SignalRow, key: str) -> TicketSignal:
@@ -258,14 +226,3 @@ def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
         key = f"named:{row.account_ref.strip().casefold()}"
         return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
     return unidentified_account(row.requester_key or f"ticket-{row.ticket_id}", domain, config)
-
-
-def _row(place: int, explanation: Explanation) -> dict[str, Any]:
-    return {
-        "cluster_id": explanation.cluster_id,
-        "rank": place,
-        "score": explanation.score,
-        "explanation": explanation.to_dict(),
-        "inputs": explanation.inputs,
-        "summary": {},
-    }

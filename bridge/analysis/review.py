@@ -1,0 +1,90 @@
+"""What the Monday review says of a whole ranking: the Top 10, what moved in and out, and all issues together.
+
+Rule: scores are never added without saying what that counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from bridge.analysis.delta import delta
+from bridge.analysis.ranking import portfolio
+from bridge.analysis.record import Explanation
+from bridge.analysis.snapshot import Snapshot
+from bridge.analysis.summary import Placing
+from bridge.analysis.uncertainty import THIN_EVIDENCE
+
+TOP = 10
+MOVERS = 3
+NEGLIGIBLE = 0.5
+"""Money per year that is shown as 0."""
+
+Inputs = Mapping[int, Mapping[str, Any]]
+
+
+def last_monday(as_of: datetime) -> datetime:
+    """The end of the newest Monday (UTC) before the day of ``as_of``: on a Monday that of the week before."""
+    today = as_of.astimezone(UTC).date()
+    monday = today - timedelta(days=(today.weekday() or 7))
+    return datetime.combine(monday + timedelta(days=1), time.min, UTC)
+
+
+def top(explanations: Sequence[Explanation]) -> list[int]:
+    """The Top 10 of a ranking, best first: issues of thin evidence keep their rank and stay out of it."""
+    return [e.cluster_id for e in explanations if THIN_EVIDENCE not in e.badges][:TOP]
+
+
+def moves(explanations: Sequence[Explanation], before: Mapping[int, Placing]) -> dict[str, list[int]]:
+    """Issues with the largest rise and fall of their score since an earlier ranking, largest first."""
+    changes = [(e.score - before[e.cluster_id].score, e.cluster_id) for e in explanations if e.cluster_id in before]
+    changes += [(e.score, e.cluster_id) for e in explanations if e.cluster_id not in before] if before else []
+    rising = sorted((c for c in changes if c[0] > NEGLIGIBLE), key=lambda c: (-c[0], c[1]))
+    falling = sorted((c for c in changes if c[0] < -NEGLIGIBLE), key=lambda c: (c[0], c[1]))
+    return {"rise": [id_ for _, id_ in rising[:MOVERS]], "fall": [id_ for _, id_ in falling[:MOVERS]]}
+
+
+def review(
+    explanations: Sequence[Explanation], before: Mapping[int, Placing], top_before: Sequence[int], old_inputs: Inputs
+) -> dict[str, Any]:
+    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now."""
+    by_id = {e.cluster_id: e for e in explanations}
+    now = top(explanations)
+    together = portfolio(explanations)
+    known = sum(e.score * e.uncertainty.known_share for e in explanations)
+    score = sum(e.score for e in explanations)
+
+    def moved(ids: Sequence[int]) -> list[list[Any]]:
+        return [_movement(id_, by_id.get(id_), before.get(id_), old_inputs.get(id_)) for id_ in ids]
+
+    return {
+        "top": now,
+        "entered": moved([id_ for id_ in now if id_ not in top_before]) if before else [],
+        "left": moved([id_ for id_ in top_before if id_ not in now]),
+        **{kind: moved(ids) for kind, ids in moves(explanations, before).items()},
+        "portfolio": {
+            "amount": together.amount,
+            "sum": together.sum_of_risk,
+            "overlap": together.overlap,
+            "accounts": together.accounts,
+        },
+        "known_share": min(1.0, known / score) if score > 0 else 1.0,
+    }
+
+
+def _movement(id_: int, e: Explanation | None, before: Placing | None, old: Mapping[str, Any] | None) -> list[Any]:
+    change = (e.score if e else 0.0) - (before.score if before else 0.0)
+    return [id_, change, _cause(e, old) if e and before else None]
+
+
+def _cause(e: Explanation, old: Mapping[str, Any] | None) -> str | None:
+    """The cause that moved most of it, of those that moved it in the direction in which it went."""
+    now = Snapshot.from_inputs(e.inputs)
+    then = None if old is None else Snapshot.from_inputs(old)
+    if now is None or then is None:
+        return None
+    found = delta(then, now, now.exposures(), e.score)
+    sign = 1 if found["amount"] >= 0 else -1
+    best = max(found["causes"], key=lambda part: sign * part["amount"])
+    return str(best["cause"]) if sign * best["amount"] > NEGLIGIBLE else None

@@ -1,0 +1,68 @@
+"""Clusters, accounts, plans and constants -> score, rank and explanation. One transaction a run.
+
+A run is stored when its data changed or the last one is a day old: scores age, but not between two looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bridge.failpoint import failpoint
+from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
+from bridge.pipeline.rank.storing import store
+from bridge.progress import Progress, StepReport, silent
+from bridge.store.db import Database
+from bridge.store.leases import Lease, fence
+from bridge.store.ranking import data_snapshot, last_run, score_inputs
+
+__all__ = ["Ranking", "compute", "explain_rows", "rank", "rank_now"]
+
+FRESH = timedelta(hours=24)
+"""An unchanged ranking is computed anew after this long."""
+
+
+def rank(
+    db: Database,
+    *,
+    lease: Lease,
+    now: Callable[[], datetime],
+    progress: Progress = silent,
+) -> StepReport:
+    """Score every cluster if anything that a score depends on has changed."""
+    report = StepReport("rank")
+    with db.read() as session:
+        as_of = now()
+        before = last_run(session, kept=True)
+        fresh = before and before.snapshot == data_snapshot(session) and as_of - before.as_of < FRESH
+        if before and fresh and before.summary:
+            report.skipped = before.clusters
+            return report
+        try:
+            ranking = compute(session, as_of, score_inputs(session, before.id or 0) if before else {})
+        except LookupError as error:
+            report.error = str(error)
+            return report
+    progress("rank", 0, len(ranking.explanations))
+    with db.write() as session:
+        fence(session, lease)
+        report.done = store(session, ranking, actor="rank")
+        failpoint("rank.before_commit")
+    failpoint("rank.after_commit")
+    progress("rank", report.done, report.done)
+    return report
+
+
+def rank_now(session: Session, as_of: datetime, actor: str) -> None:
+    """Rank at once, in the transaction of a decision, so that the next page shows what it did. Without a lease: the
+    run speaks for the data of this transaction, and gives way to the next one. Without constants it ranks nothing.
+    """
+    session.flush()
+    before = last_run(session, kept=True)
+    try:
+        ranking = compute(session, as_of, score_inputs(session, before.id or 0) if before else {})
+    except LookupError:
+        return
+    store(session, ranking, actor=actor, passing=True)

@@ -1,0 +1,111 @@
+"""The issue page in a real browser: merge and undo by the page alone, the live check, no fault of access, no script of
+a customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bridge.store.clusters import Cluster
+from bridge.words import Role, display_id
+from tests.web.house import House
+from tests.web.test_issue_page import HOSTILE
+
+WIDTHS = (1280, 400)
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    with house.live() as url:
+        yield url
+
+
+def opened(chromium: Any, house: House, url: str, path: str, *, width: int = 1280, theme: str = "light") -> Any:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    context.add_cookies([house.cookie(Role.PRODUCT_MANAGER, url)])
+    page = context.new_page()
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)
+    page.on("dialog", lambda dialog: (page.faults.append(dialog.message), dialog.dismiss()))
+    page.goto(url + path)
+    return page
+
+
+def test_merge_and_undo_on_the_page(chromium: Any, house: House, address: str) -> None:
+    vat, export = house.ids["vat"], house.ids["export"]
+    page = opened(chromium, house, address, f"/issues/{display_id(vat)}")
+    page.get_by_role("link", name="Merge…").click()
+    page.get_by_label("Id or words of the title").fill("export")
+    page.get_by_role("button", name="Search").click()
+    page.locator(".ib-list").first.get_by_role("link", name="Preview").click()
+    assert page.get_by_role("heading", name="What happens").is_visible()
+    page.get_by_label("Why").fill("the same cause")
+    page.get_by_role("button", name=f"Merge into {display_id(vat)}").click()
+    assert f"merged {display_id(export)}" in page.locator("[data-done]").inner_text()
+    assert house.loop.places()["201"] == vat
+    page.locator("[data-done]").get_by_role("button", name="Undo").click()
+    assert "Taken back" in page.locator(".ib-note").inner_text()
+    assert house.loop.places()["201"] == export
+    assert page.faults == []
+    page.context.close()
+
+
+def test_editor_checks_while_typing_and_saves_by_key(chromium: Any, house: House, address: str) -> None:
+    path = f"/issues/{display_id(house.ids['export'])}/remedy"
+    page = opened(chromium, house, address, path)
+    approve = page.get_by_role("button", name="Approve and tell agents")
+    assert approve.is_disabled()
+    page.get_by_label("State", exact=True).select_option("investigating")
+    page.get_by_label("Owner").fill("R. Diaz")
+    page.get_by_label("What to tell the customer").fill("We look into the export.")
+    page.get_by_text("Ready.").wait_for()
+    assert approve.is_enabled()
+    assert "We look into the export." in page.locator("[data-live=preview] [data-say]").inner_text()
+    page.get_by_label("What to tell the customer").fill("Out on 4 Dec.")
+    page.get_by_text("holds the typed date").wait_for()
+    assert approve.is_disabled()
+    page.get_by_label("What to tell the customer").press("Control+s")
+    page.get_by_text("Saved as draft").wait_for()
+    assert page.get_by_label("What to tell the customer").input_value() == "Out on 4 Dec."
+    assert page.faults == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_fault_of_access(chromium: Any, house: House, address: str, width: int, theme: str) -> None:
+    vat, export = house.ids["vat"], house.ids["export"]
+    ref, ticket = display_id(vat), house.loop.id_of("103")
+    for path in (
+        f"/issues/{ref}",
+        f"/issues/{ref}/remedy",
+        f"/issues/merge?ids={vat},{export}",
+        f"/issues/merge?ids={vat}&q=export",
+        f"/issues/{ref}/split?ticket={ticket}",
+        f"/issues/{ref}/move?ticket={ticket}&q=export",
+        f"/issues/{display_id(house.ids['typo'])}/publish",
+    ):
+        page = opened(chromium, house, address, path, width=width, theme=theme)
+        found = Axe().run(page).response["violations"]
+        told = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+        assert told == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.faults == [], path
+        page.context.close()
+
+
+def test_hostile_title_runs_nothing(chromium: Any, house: House, address: str) -> None:
+    vat, export = house.ids["vat"], house.ids["export"]
+    with house.db.write() as session:
+        for cluster in (vat, export):
+            session.get_one(Cluster, cluster).title = HOSTILE + "w" * 3000
+    for path in (f"/issues/{display_id(vat)}", f"/issues/merge?ids={vat},{export}", f"/issues/{display_id(vat)}/remedy"):
+        page = opened(chromium, house, address, path, width=400)
+        assert page.faults == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        page.context.close()
