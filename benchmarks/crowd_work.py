@@ -14,13 +14,14 @@ from benchmarks.crowd_tickets import Crowd
 from bridge.store.outbox import OutboxRow, TrackerItem, TrackerLink
 from bridge.store.remedies import Delivery, PlanRevision, RemedyPlan
 from bridge.store.tickets import SetAside
-from bridge.words import Confidence, RemedyState, TicketStatus
+from bridge.words import Confidence, RemedyState, TicketStatus, display_id
 
 STATES = tuple(RemedyState)
 OPEN = {status.value for status in TicketStatus if status.is_open}
 NOTES_AT_MOST = 60
 DEAD, WAITING, ASIDES = 12, 40, 120
 DONE = (RemedyState.RELEASED, RemedyState.VERIFIED)
+FIXED = (RemedyState.FIX_READY, *DONE)
 
 Row = dict[str, Any]
 
@@ -123,7 +124,9 @@ def _fields(cluster: int, state: RemedyState, revision: int) -> dict[str, Any]:
         "escalation_contact": "Billing tier 2, #billing-help, 2 business h",
         "cause_internal": f"Found in the nightly job, revision {revision}.",
         "internal_notes": "Two customers asked for a call.",
-        **({"fix_version": f"4.{cluster % 30}"} if state in DONE or state is RemedyState.FIX_READY else {}),
+        **({"fix_version": f"4.{cluster % 30}"} if state in FIXED else {}),
+        **({"duplicate_of": display_id(cluster % 7 + 1)} if state is RemedyState.DUPLICATE else {}),
+        **({"decline_reason": "cost"} if state is RemedyState.DECLINED else {}),
     }
 
 

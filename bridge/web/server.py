@@ -17,6 +17,9 @@ from bridge.settings import Settings
 from bridge.settings.model import LOOPBACK
 
 PATIENCE_S = 30
+KEPT_S = 75
+"""An idle connection is kept so long: longer than a reverse proxy keeps it, so that it never writes to a closed one."""
+
 
 
 class ServerError(BridgeError):
@@ -71,6 +74,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "worker_class": "gthread",
         "timeout": PATIENCE_S,
         "graceful_timeout": 8,
+        "keepalive": KEPT_S,
         "proc_name": "issue-bridge",
         "control_socket_disable": True,
         "forwarded_allow_ips": "*" if web.proxies else "",
