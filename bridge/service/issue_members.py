@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import func
+from sqlalchemy import Subquery, func
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from bridge.analysis.diverse import diverse
@@ -99,6 +101,27 @@ class Sample:
     middle: Vectors | None
 
 
+_NEWEST_FIRST = (col(Ticket.last_customer_at).desc(), col(Ticket.id))
+_QUOTED: tuple[Any, ...] = (
+    col(Ticket.id),
+    col(Ticket.source_id),
+    col(Ticket.embed_text),
+    col(Ticket.url),
+    col(Ticket.priority),
+    col(Ticket.last_customer_at),
+    col(Ticket.account_ref),
+    col(Ticket.requester_domain),
+)
+_LISTED: tuple[Any, ...] = (
+    *_QUOTED,
+    col(Ticket.connection),
+    col(Ticket.subject),
+    col(Ticket.status),
+    col(Ticket.created_at),
+    col(Ticket.embed_hash),
+)
+
+
 def counts(session: Session, cluster_id: int) -> Counts:
     opened = func.count().filter(col(Ticket.status).in_(OPEN))
     query = (
@@ -111,14 +134,15 @@ def counts(session: Session, cluster_id: int) -> Counts:
 
 
 def sample(session: Session, actor: Actor, cluster_id: int, model: str) -> Sample:
+    has_text = col(Ticket.embed_hash).is_not(None)
+    newest = _newest(Membership.cluster_id == cluster_id, has_text, limit=NEWEST)
     readable = readable_tickets(session, actor)
     query = (
         select(Ticket, Vector.data, readable.label("readable"))
-        .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+        .options(load_only(*_QUOTED, raiseload=True))
+        .join(newest, newest.c.id == col(Ticket.id))
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
-        .where(Membership.cluster_id == cluster_id, *is_live())
-        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
-        .limit(NEWEST)
+        .order_by(*_NEWEST_FIRST)
     )
     rows = session.execute(query).all()
     vectors = unpacked([row[1] for row in rows])
@@ -160,15 +184,24 @@ def member_page(
     joined = select(func.count()).select_from(Membership).join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
     total = session.exec(joined.where(*mine)).one()
     page = min(max(1, page), max(1, -(-total // PAGE)))
+    shown = _newest(*mine, limit=PAGE, offset=(page - 1) * PAGE)
     query = (
         select(Ticket, Membership)
+        .options(load_only(*_LISTED, raiseload=True))
+        .join(shown, shown.c.id == col(Ticket.id))
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
-        .where(*mine)
-        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
-        .offset((page - 1) * PAGE)
-        .limit(PAGE)
+        .order_by(*_NEWEST_FIRST)
     )
     return list(session.exec(query)), total, page
+
+
+def _newest(*where: Any, limit: int, offset: int = 0) -> Subquery:
+    """Ids only: a sort that carried texts and vectors of thousands of tickets would take most of the page's time.
+
+    As a table of its own, because SQLite would begin with all vectors if it were an IN list.
+    """
+    members = select(Ticket.id).join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+    return members.where(*where, *is_live()).order_by(*_NEWEST_FIRST).offset(offset).limit(limit).subquery()
 
 
 def members_view(

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from threadpoolctl import threadpool_limits
 
 from bridge.errors import BridgeError
 from bridge.settings import Settings
@@ -19,7 +20,6 @@ from bridge.settings.model import LOOPBACK
 PATIENCE_S = 30
 KEPT_S = 75
 """An idle connection is kept so long: longer than a reverse proxy keeps it, so that it never writes to a closed one."""
-
 
 
 class ServerError(BridgeError):
@@ -56,6 +56,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """Threads of the linear algebra library would only take the cores from the other requests."""
+        threadpool_limits(1, user_api="blas")
         return self._make()
 
 

@@ -164,6 +164,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+        columns = ["run_id", "score", "cluster_id"]
+        batch_op.create_index(batch_op.f("ix_score_run_id_score_cluster_id"), columns, unique=False)
 
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_source_id"), ["source_id"], unique=False)
@@ -190,6 +192,7 @@ def downgrade() -> None:
         batch_op.drop_column("summary")
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_score_run_id_score_cluster_id"))
         batch_op.drop_column("summary")
 
     with op.batch_alter_table("event", schema=None) as batch_op:
