@@ -22,7 +22,8 @@ from typing import Any
 
 from bridge.analysis.embedding import bundled_model_path
 from bridge.bootstrap import build
-from bridge.jobs import SYNC, Jobs
+from bridge.jobs import Jobs
+from bridge.progress import SYNC
 from bridge.settings import load_settings
 from bridge.store.memberships import ticket_texts
 

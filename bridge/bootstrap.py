@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic import SecretStr, ValidationError
 
 from bridge.analysis.embedding import (
     Embedder,
@@ -20,22 +17,13 @@ from bridge.analysis.embedding import (
     weights_sha256,
 )
 from bridge.analysis.intake import Reading
-from bridge.settings import PREFIX, ConnectionSettings, Settings, SettingsError
+from bridge.connecting import Connection, connect
+from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
-from connectors.registry import load, roles_of
+
+__all__ = ["Bridge", "Connection", "build", "workspace_key"]
 
 KEY_FILE = "workspace.key"
-WRITING = frozenset({"remedy_sink", "tracker"})
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One configured connection with its connector and the roles that it plays here."""
-
-    name: str
-    settings: ConnectionSettings
-    connector: Any
-    roles: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -100,7 +88,7 @@ def build(settings: Settings) -> Bridge:
 
 
 def _connections(settings: Settings) -> dict[str, Connection]:
-    return {name: _connect(name, own, settings) for name, own in settings.connections.items() if own.enabled}
+    return {name: connect(name, own, settings) for name, own in settings.connections.items() if own.enabled}
 
 
 def workspace_key(home: Path) -> bytes:
@@ -130,76 +118,6 @@ def _make_key(path: Path) -> None:
         pass
     finally:
         part.unlink()
-
-
-def _connect(name: str, own: ConnectionSettings, settings: Settings) -> Connection:
-    section = f"{settings.home / 'config.toml'}, section [connections.{name}]"
-    try:
-        kind = load(own.type)
-    except LookupError as error:
-        raise SettingsError(f"{section}, key 'type': {error}") from None
-    able = roles_of(kind)
-    if missing := set(own.roles) - able:
-        raise SettingsError(f"{section}, key 'roles': type {own.type!r} cannot be {', '.join(sorted(missing))}")
-    options, roles = _options(kind, name, own, settings, section), frozenset(own.roles) or able
-    if roles & WRITING:
-        _check_time(options, settings, section)
-    return Connection(name, own, kind(options, name=name), roles)
-
-
-def _check_time(options: Any, settings: Settings, section: str) -> None:
-    """A write that may last longer than delivery reckons with could take effect after its lease, unseen."""
-    longest, reckoned = getattr(options, "timeout_s", 0.0), settings.deliver.request_timeout
-    if longest > reckoned:
-        raise SettingsError(
-            f"{section}, key 'timeout_s': {longest:g} is more than request_timeout = {reckoned:g} of section "
-            "[deliver]: lower it, or raise request_timeout to as much"
-        )
-
-
-def _options(kind: Any, name: str, own: ConnectionSettings, settings: Settings, section: str) -> Any:
-    in_file = settings.in_file.get("connections", {}).get(name, {})
-    for key, info in kind.Options.model_fields.items():
-        if key in in_file and _is_secret(info.annotation):
-            variable = f"{PREFIX}CONNECTIONS__{name.upper()}__{key.upper()}"
-            raise SettingsError(
-                f"{section}, key {key!r}: a secret must not stand in config.toml: "
-                f"set {variable}, or {variable}_FILE to the path of a file that holds it"
-            )
-    options = {key: _from_home(value, info, settings.home) for key, value, info in _with_info(kind, own.options)}
-    try:
-        return kind.Options.model_validate(options)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_say(section, name, item) for item in error.errors())) from None
-
-
-def _with_info(kind: Any, options: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    return [(key, value, kind.Options.model_fields.get(key)) for key, value in options.items()]
-
-
-def _from_home(value: Any, info: Any, home: Path) -> Any:
-    """A relative path in the configuration lies in the workspace folder."""
-    if info is not None and Path in _parts(info.annotation) and isinstance(value, str):
-        return home / value
-    return value
-
-
-def _is_secret(annotation: Any) -> bool:
-    return SecretStr in _parts(annotation)
-
-
-def _parts(annotation: Any) -> tuple[Any, ...]:
-    return (annotation, *getattr(annotation, "__args__", ()))
-
-
-def _say(section: str, name: str, item: Any) -> str:
-    key = ".".join(str(part) for part in item["loc"]) or "(all)"
-    if item["type"] == "extra_forbidden":
-        return f"{section}, key {key!r}: unknown key for this type: correct its spelling or remove it"
-    if item["type"] == "missing":
-        variable = f"{PREFIX}CONNECTIONS__{name.upper()}__{key.upper()}"
-        return f"{section}, key {key!r}: missing: add it (a secret comes by {variable} or {variable}_FILE)"
-    return f"{section}, key {key!r}: {item['msg'].removeprefix('Value error, ')}: correct it"
 
 
 def _lower(words: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.engine.local import Local
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import embed
@@ -28,7 +29,7 @@ from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
 from bridge.pipeline.rank import rank
 from bridge.pipeline.track import track
-from bridge.progress import Progress, StepReport, silent
+from bridge.progress import SYNC, Progress, StepReport, silent
 from bridge.store.leases import Lease, LeaseLost, database_clock, held
 from bridge.store.owners import owner_id
 from connectors.base import IssueTracker
@@ -41,15 +42,13 @@ Step = Callable[[Lease], StepReport]
 INTAKE = ("pull", "embed", "group", "rank")
 OUTGOING = ("publish", "push", "deliver")
 FEEDBACK = ("track", "plan")
-SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan", "push", "deliver")
-"""The whole loop once; deliver runs twice so that one sync carries a remedy all the way."""
 
 STEPS = tuple(dict.fromkeys(SYNC))
 
 
 def log_redacted(what: str, error: Exception) -> None:
-    """Log the traceback: what is quoted in an error may come from a ticket."""
-    logger.error("%s\n%s", what, redact("".join(traceback.format_exception(error))).text)
+    """Log type and place: the message of an error may quote a ticket, and redaction knows no plain words."""
+    logger.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 
 def _cause(error: SQLAlchemyError) -> str:
@@ -130,7 +129,9 @@ class Jobs:
 
     def _pulls(self) -> list[tuple[str | None, Step]]:
         def step(source: Source, lease: Lease) -> StepReport:
-            return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
+            db, now, tell, stop = self.bridge.db, self._now, self.progress, self.stop
+            with Local() as engine:
+                return pull(db, source, lease=lease, now=now, engine=engine, progress=tell, stop=stop)
 
         return [
             (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))

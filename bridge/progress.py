@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
+
+logger = logging.getLogger(__name__)
+
+SYNC = ("pull", "embed", "group", "rank", "publish", "deliver", "track", "plan", "push", "deliver")
+"""The whole loop once, by the names of its steps; deliver runs twice so that one sync carries a remedy all the way."""
 
 
 class Progress(Protocol):
@@ -38,3 +45,19 @@ class StepReport:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def log_reports(reports: Iterable[StepReport]) -> None:
+    """A line a step: counts and whether it failed. What it says about it stays in the row that holds the report."""
+    for report in reports:
+        logger.log(
+            logging.INFO if report.ok else logging.WARNING,
+            "step %s %s: %d done, %d unchanged, %d set aside or failed, %.2f s%s",
+            report.step,
+            report.connection or "-",
+            report.done,
+            report.skipped,
+            report.failed,
+            report.seconds,
+            "" if report.ok else ", ended with an error",
+        )

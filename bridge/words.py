@@ -95,6 +95,13 @@ class OutboxState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class RunKind(StrEnum):
+    """What somebody may want of a connection now: the whole loop, or one authenticated call."""
+
+    READ = "read"
+    CHECK = "check"
+
+
 class Role(StrEnum):
     """The columns of the visibility matrix, domain.md 6.4, in its order."""
 

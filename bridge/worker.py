@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.blocking import BlockingScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.progress import StepReport
+from bridge.progress import StepReport, log_reports
 from bridge.store import runs
 from bridge.store.db import Database
 from bridge.store.leases import Keeper, Lease, LeaseLost, acquire, release
@@ -32,6 +33,8 @@ from bridge.store.owners import owner_id
 logger = logging.getLogger(__name__)
 
 LEADER = "leader"
+LOOK_S = 1.0
+"""How long somebody who asks for a run waits at most until the leader has seen it."""
 GRACE_S = 8.0
 """How long running jobs may take to see the stop; with what else ends, the process is gone within 10 seconds."""
 
@@ -48,13 +51,18 @@ class Job:
         return self.minutes * 60
 
 
+Ask = Callable[[Lease, Callable[[], bool]], bool]
+"""Takes one thing that somebody asked for, under the leader's lease, and does it; False: nobody asked."""
+
+
 @dataclass(slots=True)
 class Worker:
-    """One process's part in the work. ``stop`` ends it from any thread."""
+    """One process's part in the work. ``stop`` ends it from any thread. ``asks`` are looked at all the time."""
 
     db: Database
     jobs: Mapping[str, Job]
     lease_s: float
+    asks: Mapping[str, Ask] = field(default_factory=dict)
     owner: str = field(default_factory=owner_id)
     stop: threading.Event = field(default_factory=threading.Event)
     _keeper: Keeper | None = None
@@ -70,6 +78,8 @@ class Worker:
     def run(self) -> bool:
         """Work until ``stop`` is set. False: a job did not end in time, so the caller should end the process hard."""
         self.lead()
+        for name in self.asks:
+            threading.Thread(target=self._look, args=(name,), name=f"asked for {name}", daemon=True).start()
         self._scheduler().start()
         ended = self._wait_for_jobs(GRACE_S)
         self._free()
@@ -132,13 +142,34 @@ class Worker:
                 logger.warning("%s: the database failed (%s): tried again in the next slot", name, type(error).__name__)
         return None
 
+    def _look(self, name: str) -> None:
+        while not self.stop.is_set():
+            if not self.answer(name):
+                self.stop.wait(LOOK_S)
+
+    def answer(self, name: str) -> bool:
+        """Do one thing that somebody asked for. False: nobody did, or another worker leads."""
+        lease = self.lease
+        with self._running_once(name) as free:
+            if not free or lease is None or self.stop.is_set():
+                return False
+            try:
+                return self.asks[name](lease, lambda: self.stop.is_set() or lease.lost.is_set())
+            except LeaseLost as error:
+                logger.warning("%s: %s", name, error)
+            except SQLAlchemyError as error:
+                logger.warning("%s: the database failed (%s): looked at again soon", name, type(error).__name__)
+        return False
+
     def _run_slot(self, name: str, lease: Lease) -> list[StepReport] | None:
         job = self.jobs[name]
         slot = runs.begin(self.db, lease, name, job.every_s)
         if slot is None:
             logger.debug("%s: the present slot has run", name)
             return None
-        reports = self._run_job(name, job, lease)
+        with structlog.contextvars.bound_contextvars(run=f"{name}/{slot}"):
+            reports = self._run_job(name, job, lease)
+            log_reports(reports)
         runs.finish(self.db, lease, name, slot, [report.to_dict() for report in reports])
         return reports
 

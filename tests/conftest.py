@@ -14,7 +14,11 @@ from bridge.store.tables import metadata
 from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
-from tests.services.servers import redmine_server, request_tracker_server  # noqa: F401  fixtures, found by name
+from tests.services.servers import (  # noqa: F401  fixtures, found by name
+    oidc_server,
+    redmine_server,
+    request_tracker_server,
+)
 
 # Speed is measured in benchmarks: a loaded machine, or a model loaded at the first example, is no failure.
 settings.register_profile("no clock", deadline=None)

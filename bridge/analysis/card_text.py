@@ -52,7 +52,8 @@ _UNDATED: Mapping[RemedyState, str] = {
     RemedyState.RELEASED: "There is an update for this.",
     RemedyState.VERIFIED: "There is an update for this.",
 }
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE = re.compile(r"(?<=[!?])\s+|(?<=[^\W\d_][.])\s+|(?<=[)\]\"'”»…][.])\s+")
+"""A full stop behind a number ends no sentence: "am 3. April"."""
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 

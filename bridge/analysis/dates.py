@@ -14,7 +14,7 @@ _MONTHS = (
 _OTHER = re.compile(
     rf"\b(?:\d{{1,2}}(?:\.|er|º)?\s+(?:de\s+)?{_MONTHS}|{_MONTHS}\.?\s+(?:\d{{1,2}}\b|(?:de\s+)?20\d\d)"
     rf"|(?:im|bis|ab|anfang|mitte|ende|en|d'ici|avant|antes de|a finales de|in|eind|voor)\s+{_MONTHS}\b"
-    r"|\d{1,2}[./]\d{1,2}\.?(?![.\d])|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d{2}(?:-\d{2})?|Q[1-4]\b|[1-4]\.\s*quartal"
+    r"|\d{1,2}[./]\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d{2}(?:-\d{2})?|Q[1-4]\b|[1-4]\.\s*quartal"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch"
     r"|lundi|mardi|mercredi|jeudi|vendredi|lunes|martes|mi[eé]rcoles|jueves|viernes"
     r"|maandag|dinsdag|woensdag|donderdag|vrijdag"

@@ -89,9 +89,9 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     from_customer = [row["text"] for row in messages if row["author"] == Side.CUSTOMER]
     text = embed_text(subject, from_customer or [row["text"] for row in messages[:1]])
     unknown: list[str] = []
-    requester = _person(ticket.requester, reading.secret)
+    requester = person_key(ticket.requester, reading.secret)
     domain = domain_of(ticket.requester) if ticket.requester else None
-    assignee = _person(ticket.assignee, reading.secret)
+    assignee = person_key(ticket.assignee, reading.secret)
     row = {
         "source_id": ticket.id,
         "subject": subject,
@@ -123,7 +123,27 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     return Prepared(ticket=row, messages=messages, events=events, unknown_words=unknown)
 
 
-def _person(address: str | None, secret: bytes) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Records to prepare, each with its hash: what another process can be asked to do."""
+
+    records: tuple[tuple[Ticket, str], ...]
+    reading: Reading
+
+
+def prepare_all(reads: Reads) -> list[Prepared | str]:
+    """Each record prepared, or why it cannot be read."""
+    return [_prepared_or_why(ticket, reads.reading, raw_hash) for ticket, raw_hash in reads.records]
+
+
+def _prepared_or_why(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared | str:
+    try:
+        return prepare(ticket, reading, raw_hash)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+
+
+def person_key(address: str | None, secret: bytes) -> str | None:
     """The pseudonym; None where the desk names nobody."""
     named = visible(address or "").strip(" \t\r\n<>\"'")
     return pseudonym(named, secret) if named else None
@@ -153,7 +173,7 @@ def _message(message: Message, known: tuple[str, ...]) -> dict[str, Any]:
 def _event(event: Event, known: tuple[str, ...], secret: bytes) -> dict[str, Any]:
     def value(text: str | None) -> str | None:
         if event.kind == "assignee":
-            person = _person(text, secret)
+            person = person_key(text, secret)
             return person[:SHORT] if person else None
         return _clean(text, known)
 

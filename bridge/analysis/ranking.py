@@ -6,8 +6,9 @@ One rule: scores of several clusters are never added; an account can be lost onc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bridge.analysis.record import Explanation
 
@@ -42,16 +43,30 @@ def portfolio(explanations: Iterable[Explanation]) -> Portfolio:
     An account's part is held between its largest and the sum of its risks, where it lies by algebra, so that
     rounding never shows an overlap below zero. Raises ValueError when the explanations are of different runs.
     """
+    return _together(
+        (c.account.key, c.account.rates.value, c.p, c.risk_now) for e in explanations for c in e.contributions
+    )
+
+
+def portfolio_of_records(records: Iterable[Mapping[str, Any]]) -> Portfolio:
+    """The same over explanation records as they are stored: those name accounts by their keys."""
+    return _together(
+        (c["account"], c["V"], min(1.0, c["beta"] * c["r"] * c["e"] * c["omega"] * c["m"]), c["risk_now"])
+        for record in records
+        for c in record["contributions"]
+    )
+
+
+def _together(parts_of_accounts: Iterable[tuple[str, float, float, float]]) -> Portfolio:
+    """(account, V, p, risk_now) of every account in every cluster."""
     survival: dict[str, list[float]] = {}
     risks: dict[str, list[float]] = {}
     values: dict[str, float] = {}
-    for explanation in explanations:
-        for c in explanation.contributions:
-            key, value = c.account.key, c.account.rates.value
-            if values.setdefault(key, value) != value:
-                raise ValueError(f"account {key!r} has two values: pass explanations of one run only")
-            survival.setdefault(key, []).append(1 - c.p)
-            risks.setdefault(key, []).append(c.risk_now)
+    for key, value, p, risk_now in parts_of_accounts:
+        if values.setdefault(key, value) != value:
+            raise ValueError(f"account {key!r} has two values: pass explanations of one run only")
+        survival.setdefault(key, []).append(1 - p)
+        risks.setdefault(key, []).append(risk_now)
     parts = []
     for key, value in values.items():
         at_risk = value * (1 - math.prod(sorted(survival[key])))

@@ -26,10 +26,14 @@ class Placing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What the tickets and the plan say beside the score. ``renewals``: days to it by account key."""
+    """What the tickets and the plan say beside the score. ``renewals``: days to it by account key.
+
+    ``tickets`` leaves out those of our own people, ``members`` does not.
+    """
 
     weeks: list[int]
     tickets: int
+    members: int
     open_tickets: int
     workaround: str
     first_at: float
@@ -55,8 +59,9 @@ def summarise(
         "accounts": e.accounts,
         "new": new_accounts(now),
         "tickets": facts.tickets,
+        "members": facts.members,
         "open": facts.open_tickets,
-        "by_segment": [[part["segment"], part["amount"]] for part in by_segment(e.contributions)],
+        "by_segment": [[part["segment"], part["amount"], part["accounts"]] for part in by_segment(e.contributions)],
         "range80": list(found.range80),
         "risk_now": e.risk_now,
         "momentum": e.momentum,

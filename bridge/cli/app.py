@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),
     "outbox": ("bridge.cli.outbox", "What is on its way out; retry or discard what is dead."),
     "aside": ("bridge.cli.aside", "Records that could not be read; read them again."),
+    "audit": ("bridge.cli.audit", "Who decided what, and whether the log is whole."),
+    "erase": ("bridge.cli.erase", "Erase a person, a ticket or an account for good."),
     "db": ("bridge.cli.db", "Upgrade, downgrade and back up the database."),
 }
 """Name -> (module with ``app``, one line of help), in the order in which a new user meets them."""

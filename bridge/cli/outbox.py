@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from sqlmodel import Session, col, select
 
 from bridge.cli.output import print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
-from bridge.service.access import Permission, require
-from bridge.service.errors import UnknownId
-from bridge.store import outbox_queries
-from bridge.store.outbox import OutboxRow
-from bridge.words import OutboxState
+from bridge.service import outbox
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-OPEN = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.DEAD)
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as `outbox list` shows it.")]
 
 
@@ -31,18 +25,15 @@ def list_(
 ) -> None:
     """Writes that wait, are under way, or are dead."""
     with opened(ctx.obj) as bridge:
-        require(actor_of(bridge, as_name), Permission.OPERATE)
+        actor = actor_of(bridge, as_name)
+        view = "all" if everything else "open"
         with bridge.db.read() as session:
-            query = select(OutboxRow).order_by(col(OutboxRow.id).desc()).limit(limit)
-            if not everything:
-                query = query.where(col(OutboxRow.state).in_(OPEN))
-            rows = session.exec(query).all()
-            counts = outbox_queries.counts(session)
+            lines = outbox.outbox_page(session, actor, now(), view=view, limit=limit).lines
+            counts = outbox.counts(session, actor)
     if as_json:
-        keep = {"id", "key", "kind", "connection", "state", "attempts", "due_at", "remote_id", "remote_url", "error"}
-        print_json({"counts": counts, "rows": [row.model_dump(include=keep, mode="json") for row in rows]})
+        print_json({"counts": counts, "rows": [_shown(line) for line in lines]})
         return
-    cells = [(r.id, r.kind, r.connection, r.state, r.attempts, f"{r.due_at:%Y-%m-%d %H:%M}", r.error) for r in rows]
+    cells = [(r.id, r.kind, r.connection, r.state, r.tries, f"{r.due_at:%Y-%m-%d %H:%M}", r.error) for r in lines]
     table(("row", "what", "connection", "state", "tries", "due", "why"), cells, right=("row", "tries"))
     say(", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "nothing has left yet")
 
@@ -59,10 +50,8 @@ def retry(
     """Try a dead write again. What may exist already is looked up first."""
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
-        require(actor, Permission.OPERATE)
         with bridge.db.write() as session:
-            found = _row(session, row)
-            outbox_queries.retry(session, found, actor=actor.name, at=now(), surely_absent=surely_absent)
+            outbox.retry(session, actor, row, now(), surely_absent=surely_absent)
     say(f"row {row} goes out with the next sync")
 
 
@@ -71,14 +60,21 @@ def discard(ctx: typer.Context, row: Row, reason: Reason = None, as_name: AsName
     """Give a write up: it will not be sent, and what waits behind it goes on."""
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
-        require(actor, Permission.OPERATE)
         with bridge.db.write() as session:
-            outbox_queries.discard(session, _row(session, row), actor=actor.name, at=now(), reason=reason)
+            outbox.discard(session, actor, row, now(), reason)
     say(f"row {row} is given up")
 
 
-def _row(session: Session, number: int) -> OutboxRow:
-    row = session.get(OutboxRow, number)
-    if row is None:
-        raise UnknownId(f"there is no row {number} in the outbox: `bridge outbox list --all` shows them")
-    return row
+def _shown(line: outbox.Line) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "key": line.key,
+        "kind": line.kind,
+        "connection": line.connection,
+        "state": line.state,
+        "attempts": line.tries,
+        "due_at": line.due_at,
+        "remote_id": line.remote_id,
+        "remote_url": line.url,
+        "error": line.error,
+    }

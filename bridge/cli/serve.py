@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from flask import Flask
 
+from bridge import logs
 from bridge.bootstrap import Bridge
 from bridge.cli.output import say
 from bridge.cli.workspace import opened
@@ -20,6 +21,7 @@ def serve_(ctx: typer.Context) -> None:
     """Serve pages and API until SIGTERM or Ctrl-C. The loop itself is `bridge worker`; both at once: `bridge up`."""
     with opened(ctx.obj) as bridge:
         check(bridge.settings)
+        logs.configure(bridge.settings.log.format)
         web = bridge.settings.web
         say(f"Issue Bridge on {web.address}")
         bridge.db.dispose()

@@ -9,7 +9,8 @@ import typer
 
 from bridge.cli.output import print_json, progress, say, show_report
 from bridge.cli.workspace import AsJson, opened
-from bridge.jobs import STEPS, SYNC, Jobs
+from bridge.jobs import STEPS, Jobs
+from bridge.progress import SYNC
 from bridge.service.errors import ServiceError
 
 app = typer.Typer(add_completion=False)

@@ -19,8 +19,8 @@ from bridge.analysis.evaluation import Quality, evaluate
 from bridge.bootstrap import Bridge
 from bridge.demo.sample import Sample, sample_in, write_sample
 from bridge.demo.scenario import DEMO_USERS, REMEDIES, TRACKER_MOVES, RemedyWords, TrackerMove
-from bridge.jobs import SYNC, Jobs
-from bridge.progress import Progress, StepReport
+from bridge.jobs import Jobs
+from bridge.progress import SYNC, Progress, StepReport
 from bridge.service import clusters, remedies
 from bridge.service.access import Actor
 from bridge.service.account_import import import_accounts

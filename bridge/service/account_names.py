@@ -20,11 +20,11 @@ _WORD = re.compile(r"\w+(?:[-'’&.]\w+)*|&")
 _names: Cached[frozenset[tuple[str, ...]]] = Cached()
 
 
-def without_names(session: Session, texts: Sequence[str], own: str | None = None) -> list[str]:
-    """The texts without any account's name but the reader's ticket's ``own``."""
+def without_names(session: Session, texts: Sequence[str], own: str | None = None, put: str = PUT_INSTEAD) -> list[str]:
+    """The texts with ``put`` in place of any account's name but the reader's ticket's ``own``."""
     known = _names.get(session, data_version(session, "accounts"), lambda: _load(session))
     kept = _words(own or "")
-    return [_without(text, known, kept) for text in texts]
+    return [_without(text, known, kept, put) for text in texts]
 
 
 def _load(session: Session) -> frozenset[tuple[str, ...]]:
@@ -35,7 +35,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in _WORD.findall(text))
 
 
-def _without(text: str, known: frozenset[tuple[str, ...]], kept: tuple[str, ...]) -> str:
+def _without(text: str, known: frozenset[tuple[str, ...]], kept: tuple[str, ...], put: str) -> str:
     found = list(_WORD.finditer(text))
     words = [match.group().casefold() for match in found]
     start, pieces, done = 0, [], 0
@@ -43,7 +43,7 @@ def _without(text: str, known: frozenset[tuple[str, ...]], kept: tuple[str, ...]
         lengths = range(min(LONGEST, len(words) - start), 0, -1)
         size = next((n for n in lengths if tuple(words[start : start + n]) in known), 0)
         if size and tuple(words[start : start + size]) != kept:
-            pieces += [text[done : found[start].start()], PUT_INSTEAD]
+            pieces += [text[done : found[start].start()], put]
             done = found[start + size - 1].end()
         start += size or 1
     return "".join([*pieces, text[done:]])

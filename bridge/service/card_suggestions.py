@@ -31,9 +31,10 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:
     """Nearest first; none that a person has called wrong for this ticket."""
     packed = vector_of(session, ticket.embed_hash)
+    (text,) = without_names(session, [f"{ticket.subject} {ticket.embed_text[:READ]}"], put=" ")
     matches = match(
         session,
-        f"{ticket.subject} {ticket.embed_text[:READ]}",
+        text,
         limit=LOOKED_AT if actor.is_outsourced else SHOWN,
         vector=(packed[0], unpack(packed[1])) if packed else None,
         without=[*rejected_issues(session, ticket.id or 0), own.id or 0 if own else 0],

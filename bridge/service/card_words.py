@@ -126,7 +126,7 @@ def why(session: Session, told: Told, ticket: Ticket | None, member: Membership 
     former = told.called or (_merged_from(session, cluster, ticket) if ticket else None)
     own = ticket.account_ref if ticket else None
     title, before = without_names(session, [told.title, former or ""], own)
-    words = shared_words(ticket, [cluster.title, *cluster.phrases]) if ticket else ()
+    words = shared_words(_text(session, ticket), [cluster.title, *cluster.phrases]) if ticket else ()
     return Why(
         title=title,
         words=words[:WORDS_SHOWN],
@@ -136,9 +136,15 @@ def why(session: Session, told: Told, ticket: Ticket | None, member: Membership 
     )
 
 
-def shared_words(ticket: Ticket, texts: list[str]) -> tuple[str, ...]:
+def _text(session: Session, ticket: Ticket) -> str:
+    """What the ticket says, without the names of customers."""
+    (text,) = without_names(session, [f"{ticket.subject} {ticket.embed_text}"], put=" ")
+    return text
+
+
+def shared_words(said_text: str, texts: list[str]) -> tuple[str, ...]:
     """Words of the issue that the ticket says, too, as the issue writes them."""
-    said = {folded(word) for word in terms(f"{ticket.subject} {ticket.embed_text}").values()}
+    said = {folded(word) for word in terms(said_text).values()}
     asked: dict[str, str] = {}
     for text in reversed(texts):
         asked = {**asked, **{form: word for form, word in terms(text).items() if form not in asked}}

@@ -15,7 +15,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bridge.analysis.exposure import Exposure, is_new, total
-from bridge.analysis.rounding import whole_parts
+from bridge.analysis.rounding import rounded
 from bridge.analysis.snapshot import Snapshot
 from bridge.service.sums import Sum, parts_of, sum_of
 from bridge.store.accounts import Account
@@ -208,7 +208,7 @@ def waterfall(found: Scored, accounts: Mapping[int, Account]) -> tuple[Part, ...
         parts.append(_momentum_part(found, rows, accounts))
         amounts.append(found.record["momentum"])
     placed, start = [], 0
-    for part, amount in zip(parts, whole_parts(amounts), strict=True):
+    for part, amount in zip(parts, rounded(amounts), strict=True):
         placed.append(replace(part, start=start, amount=amount))
         start += amount
     return tuple(placed)

@@ -184,7 +184,7 @@ def _findings(
     session: Session, cluster: Cluster, state: RemedyState, fields: Mapping[str, Any], *, backward: bool
 ) -> list[Finding]:
     found = [
-        Finding("bad", STATE, f"{STATE_WORD[state]} needs {need}")
+        Finding("bad", STATE, f"{STATE_WORD[state]} needs {need.replace('_', ' ')}")
         for need in missing(state, fields, len(remote_issues(session, cluster)))
     ]
     if backward:

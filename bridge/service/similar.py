@@ -61,12 +61,12 @@ def unpacked(blobs: Sequence[bytes]) -> Vectors:
     if not blobs:
         return np.empty((0, 0), dtype=np.float32)
     vectors = unpack(b"".join(blobs)).reshape(len(blobs), -1)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
 def _unit(vector: Vectors) -> Vectors:
-    length = max(float(np.linalg.norm(vector)), 1e-9)
-    return (vector / length).astype(np.float32)
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
 
 
 def _found(session: Session, near: dict[int, float], *, with_scores: bool) -> list[Similar]:

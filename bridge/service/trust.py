@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from bridge.analysis.remedy_states import review_due
 from bridge.analysis.remedy_trust import PERMISSION, Doubt, Light, Standing, doubts, light
+from bridge.store.boards import PlanRow
 from bridge.words import Confidence, RemedyState
 
 STATE_WORD = {state: state.value.replace("_", " ").capitalize() for state in RemedyState}
@@ -72,4 +73,22 @@ def trust(
         due=review_due(state, confirmed_at) if approved and confirmed_at else None,
         eta_latest=eta_latest,
         owner=owner,
+    )
+
+
+def trust_of_plan(plan: PlanRow | None, *, at: datetime, regression: bool = False) -> Trust:
+    """The same from a plan as it is stored."""
+    if plan is None:
+        return trust(RemedyState.UNREVIEWED, None, None, at=at)
+    latest = plan.fields.get("eta.latest")
+    return trust(
+        RemedyState(plan.state),
+        Confidence(plan.confidence),
+        plan.at,
+        at=at,
+        confirmed_by=plan.actor,
+        conflict=plan.conflict,
+        regression=regression,
+        owner=plan.fields.get("owner"),
+        eta_latest=date.fromisoformat(latest) if latest else None,
     )

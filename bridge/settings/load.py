@@ -41,6 +41,7 @@ def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     except ValidationError as error:
         raise SettingsError("\n".join(words.explain(dict(item)) for item in error.errors())) from None
     _refuse_password(in_file, words)
+    _refuse_oidc_secret(in_file, words)
     _refuse_unknown_tracker(settings, words)
     return settings
 
@@ -50,6 +51,15 @@ def _refuse_password(in_file: Mapping[str, Any], words: _Words) -> None:
         raise SettingsError(
             f"{words.file}, section [database], key 'url': holds a password: take it out of the file and set "
             f"{PREFIX}DATABASE__URL, or {PREFIX}DATABASE__URL_FILE to the path of a file that holds the whole URL"
+        )
+
+
+def _refuse_oidc_secret(in_file: Mapping[str, Any], words: _Words) -> None:
+    if "client_secret" in in_file.get("oidc", {}):
+        variable = f"{PREFIX}OIDC__CLIENT_SECRET"
+        raise SettingsError(
+            f"{words.file}, section [oidc], key 'client_secret': a secret must not stand in config.toml: set "
+            f"{variable}, or {variable}_FILE to the path of a file that holds it"
         )
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from bridge.settings.oidc import OidcSettings
 from bridge.words import Priority, TicketStatus
 
 SQLITE = "sqlite:///"
@@ -136,8 +137,23 @@ class WebSettings(_Section):
         return self.url or f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
 
 
+class LogSettings(_Section):
+    """``json``: one object a line, for a collector. ``text``: for people."""
+
+    format: Literal["json", "text"] = "json"
+
+
+class PrivacySettings(_Section):
+    """Tickets without a change for so many days lose their text; 0 keeps them."""
+
+    retention_days: int = Field(default=0, ge=0, le=36_500)
+
+
 class ConnectionSettings(BaseModel):
-    """What the bridge itself reads of a connection; all other keys are the connector's own options."""
+    """What the bridge itself reads of a connection; all other keys are the connector's own options.
+
+    ``webhook_secret`` proves who sends a webhook; ``webhook_secret_previous`` counts, too, while it is being changed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -148,6 +164,13 @@ class ConnectionSettings(BaseModel):
     priority_map: dict[str, Priority] = Field(default_factory=dict)
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
+    webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    webhook_secret_previous: Annotated[SecretStr, Field(min_length=16)] | None = None
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Those that count now, the newest first."""
+        return tuple(s.get_secret_value() for s in (self.webhook_secret, self.webhook_secret_previous) if s)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -175,7 +198,10 @@ class Settings(_Section):
     publish: PublishSettings = PublishSettings()
     deliver: DeliverSettings = DeliverSettings()
     worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
+    oidc: OidcSettings = OidcSettings()
+    privacy: PrivacySettings = PrivacySettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

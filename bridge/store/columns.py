@@ -26,8 +26,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         del dialect
-        if value is None:
-            return None
+        return None if value is None else self.utc(value)
+
+    @staticmethod
+    def utc(value: datetime) -> datetime:
+        """Aware, in UTC; a value without a zone was UTC."""
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, create_engine
+
+from bridge.store.chain import seal
 
 BUSY_MS = 60_000
 
@@ -36,11 +40,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back if it raises."""
+        """One transaction: committed at the end of the block, rolled back if it raises. Its events join the chain."""
         writing = self.engine.execution_options(bridge_immediate=True)
         with Session(writing, expire_on_commit=False) as session:
             yield session
+            seal(session)
             session.commit()
+
+    def forget(self) -> bool:
+        """SQLite: let go of the log of changes, which still holds what was just erased. False: a long read keeps it."""
+        if not self.is_sqlite:
+            return True
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            return bool(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -61,8 +74,24 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    # secure_delete: what is removed or replaced leaves no bytes in the file, so that erased means gone.
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Of two processes that open a new file at once, SQLite refuses one at once, whatever its time-out."""
+    give_up = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -1,4 +1,8 @@
-"""The append-only log of domain.md 7. Every decision is an event with an actor and what an undo needs."""
+"""The append-only log of domain.md 7. Every decision is an event with an actor and what an undo needs.
+
+Rule: an event is written once. It joins the hash chain when its transaction ends (store/chain.py); from then on the
+database itself refuses to change or remove it (store/event_guard.py).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,10 @@ from bridge.store.columns import instant, json_field
 
 
 class Event(SQLModel, table=True):
-    """``before`` and ``after`` hold ids and numbers, never text of tickets. ``undoes`` names the event taken back."""
+    """``before`` and ``after`` hold ids and numbers, never text of tickets. ``undoes`` names the event taken back.
+
+    ``position`` is the place in the chain; with the hashes it is empty until the transaction ends.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(nullable=False, index=True)
@@ -22,8 +29,23 @@ class Event(SQLModel, table=True):
     after: dict[str, Any] = json_field()
     reason: str | None = None
     undoes: int | None = Field(default=None, foreign_key="event.id", unique=True)
+    position: int | None = Field(default=None, unique=True)
     previous_hash: str | None = None
     hash: str | None = None
+
+
+class EventHead(SQLModel, table=True):
+    """The end of the chain, one row: whoever adds to the chain holds its lock."""
+
+    __tablename__ = "event_head"
+
+    id: int = Field(default=1, primary_key=True)
+    position: int
+    hash: str
+
+
+RECORDED = "recorded events"
+"""In ``Session.info``: ids of the events that wait for their place in the chain."""
 
 
 def record(
@@ -51,4 +73,5 @@ def record(
     )
     session.add(event)
     session.flush()
+    session.info.setdefault(RECORDED, []).append(event.id)
     return event

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Membership
-from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
+from bridge.store.tickets import ERASED, EXPIRED, ErasedRequester, Message, SetAside, Ticket, TicketEvent
 from bridge.store.upsert import insert_rows
 
 
@@ -35,6 +35,10 @@ class KnownTicket:
     record_hash: str
     updated_at: datetime
 
+    def stays_buried(self, updated_at: datetime) -> bool:
+        """Erased for good; or for its age, and not touched since."""
+        return self.record_hash == ERASED or (self.record_hash == EXPIRED and updated_at <= self.updated_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -51,6 +55,11 @@ def known_tickets(session: Session, connection: str, source_ids: Sequence[str]) 
         Ticket.connection == connection, col(Ticket.source_id).in_(source_ids)
     )
     return {source_id: KnownTicket(id_ or 0, raw, updated) for source_id, id_, raw, updated in session.exec(query)}
+
+
+def erased_requesters(session: Session) -> dict[str, datetime]:
+    """Key -> when that person was erased."""
+    return dict(session.exec(select(ErasedRequester.key, ErasedRequester.at)).all())
 
 
 def store_tickets(

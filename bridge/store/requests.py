@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -34,15 +35,27 @@ class WebhookDelivery(SQLModel, table=True):
 
 
 class DueRun(SQLModel, table=True):
-    """Somebody wants a connection read now. The worker takes it (``taken_at``) and shows how far it is.
+    """Somebody wants a connection read (or checked: ``kind``) now. The worker takes it
+    (``taken_at``) and shows how far it is. Of one connection and kind, one waits at most.
 
     ``step``, ``done`` and ``total`` are what the page shows; ``reports`` those of its steps at the end.
     """
 
     __tablename__ = "due_run"
+    __table_args__ = (
+        Index(
+            "ix_due_run_waiting",
+            "connection",
+            "kind",
+            unique=True,
+            sqlite_where=text("taken_at IS NULL"),
+            postgresql_where=text("taken_at IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     connection: str = Field(index=True)
+    kind: str = "read"
     asked_by: str
     asked_at: datetime = instant(nullable=False)
     taken_at: datetime | None = instant()

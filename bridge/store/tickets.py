@@ -5,20 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
+
+ERASED, EXPIRED = "erased", "expired"
 
 
 class Ticket(SQLModel, table=True):
     """A read-only copy. ``embed_text`` is the cleaned text that is grouped, ``embed_hash`` its sha256 (None: no text).
 
     ``account_ref`` is what the desk says (a name or "system:id"); who that is, is resolved by query.
-    ``requester_key`` is a keyed hash, never an address. ``record_hash`` tells whether a pulled record is new.
+    ``requester_key`` is a keyed hash, never an address. ``record_hash`` tells whether a pulled record is new; of a
+    tombstone it says why it is one: deleted by the desk, ERASED for good, EXPIRED until the ticket changes again.
     """
 
-    __table_args__ = (UniqueConstraint("connection", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection", "source_id"),
+        Index("ix_ticket_connection_created_at", "connection", "created_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     connection: str = Field(index=True)
@@ -82,6 +88,15 @@ class TicketEvent(SQLModel, table=True):
     side: str
     old: str | None = None
     new: str | None = None
+
+
+class ErasedRequester(SQLModel, table=True):
+    """A person who was erased at this instant: what they wrote before it never comes in again. ``key`` as in Ticket."""
+
+    __tablename__ = "erased_requester"
+
+    key: str = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
 
 
 class SetAside(SQLModel, table=True):

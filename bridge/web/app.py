@@ -9,25 +9,55 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bridge.bootstrap import Bridge
 from bridge.web import (
+    accounts,
     agent,
+    audit,
     auth,
     card_lines,
+    connections,
+    erase,
     errors,
     filters,
     guard,
     headers,
+    health,
     issue,
+    issues,
     merging,
+    oidc,
+    outbox,
+    people,
     remedy,
+    request_log,
     sessions,
     shell,
     timing,
+    tokens,
+    webhooks,
 )
+from bridge.web.measuring import HttpMeasures
 
 MOST_BYTES = 5 * 1024 * 1024
 """No form and no webhook is larger."""
 
-PAGES = (auth.pages, agent.pages, issue.pages, merging.pages, remedy.pages)
+PAGES = (
+    auth.pages,
+    oidc.pages,
+    agent.pages,
+    accounts.pages,
+    issues.pages,
+    issue.pages,
+    merging.pages,
+    remedy.pages,
+    connections.pages,
+    outbox.pages,
+    people.pages,
+    tokens.pages,
+    audit.pages,
+    erase.pages,
+    health.pages,
+    webhooks.pages,
+)
 
 
 def create_app(bridge: Bridge) -> APIFlask:
@@ -42,6 +72,8 @@ def create_app(bridge: Bridge) -> APIFlask:
         COMPRESS_REGISTER=True,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["measures"] = HttpMeasures()
+    request_log.install(app, app.extensions["measures"])
     sessions.install(app, bridge)
     Bootstrap5(app)
     Compress(app)
@@ -51,6 +83,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)
     shell.install(app)
+    oidc.install(app, bridge)
     for pages in PAGES:
         app.register_blueprint(pages)
     if proxies := bridge.settings.web.proxies:

@@ -71,7 +71,9 @@ def light_line(lamp: Lamp, at: datetime, suggestions: int = 0) -> str:
 
 def say_line(say: Say) -> str:
     """In which language, and that it is meant for a public reply."""
-    spoken = LANGUAGES.get(say.language or "", say.language or "language not known")
+    if say.language is None:
+        return "public reply"
+    spoken = LANGUAGES.get(say.language, say.language)
     if say.other_language is None:
         return f"{spoken}, public reply"
     return f"{spoken}; the ticket is in {LANGUAGES.get(say.other_language, say.other_language)}"
@@ -99,7 +101,8 @@ def notices(card: Card, at: datetime) -> list[str]:
     """What else is wrong, gravest first."""
     found = []
     if card.conflict:
-        found.append(f"Not confirmed: {card.conflict}.")
+        said = card.conflict.replace("_", " ")
+        found.append(f"{said[:1].upper()}{said[1:]}.")
     if Doubt.OVERDUE in card.lamp.doubts:
         found.append("The date that was named has passed: do not name it.")
     if Doubt.NO_OWNER in card.lamp.doubts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -21,6 +22,9 @@ from bridge.web.drawing import draw, round_top, scale
 from bridge.web.guard import needs
 from bridge.words import display_id, parse_cluster_id
 
+KEPT = ("accounts", "tickets", "done")
+"""What the address of the page may carry, and keeps when it leads elsewhere."""
+
 pages = Blueprint("issue", __name__)
 pages.add_app_template_filter(scale)
 
@@ -33,8 +37,8 @@ def show(ref: str) -> str | Response:
         pages_ = Pages(accounts=_page("accounts"), members=_page("tickets"))
         view = issue(session, here.actor(), wanted, here.now(), model=reference_model(here.bridge()), pages=pages_)
     if view.merged_from or ref != view.id:
-        query = {**request.args, "merged": view.merged_from} if view.merged_from else dict(request.args)
-        return redirect(url_for("issue.show", ref=view.id, **query), 302)
+        kept: dict[str, Any] = {name: request.args.getlist(name) for name in KEPT if name in request.args}
+        return redirect(url_for("issue.show", ref=view.id, merged=view.merged_from, **kept), 302)
     return render_template(
         "issue.html",
         issue=view,

@@ -5,17 +5,21 @@ What may listen where is decided here: passwords and ticket text never cross a n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 from threadpoolctl import threadpool_limits
 
 from bridge.errors import BridgeError
 from bridge.settings import Settings
 from bridge.settings.model import LOOPBACK
+from bridge.web import measuring
 
 PATIENCE_S = 30
 KEPT_S = 75
@@ -64,7 +68,18 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def serve(make: Callable[[], Flask], settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C. ``make`` is called once in each process. Raises ServerError."""
     check(settings)
-    _Server(make, _options(settings)).run()
+    with TemporaryDirectory(prefix="bridge-measures-") as folder:
+        measuring.share(Path(folder))
+        _Server(make, _options(settings)).run()
+
+
+class _Log(GunicornLogger):  # type: ignore[misc]  # gunicorn has no types
+    """What the server itself says goes the way of all other lines."""
+
+    def setup(self, cfg: Any) -> None:
+        del cfg
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.INFO)
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -78,6 +93,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": 8,
         "keepalive": KEPT_S,
         "proc_name": "issue-bridge",
+        "logger_class": _Log,
         "control_socket_disable": True,
         "forwarded_allow_ips": "*" if web.proxies else "",
     }

@@ -199,7 +199,8 @@ def test_large_issue_pages_and_costs_no_more_queries(loop: Loop) -> None:
     first, second = look(loop, big), look(loop, big, accounts=2, members=2)
     assert (len(first.members.rows), len(second.members.rows)) == (PAGE, 20)
     assert not {r.ticket_id for r in first.members.rows} & {r.ticket_id for r in second.members.rows}
-    assert first.accounts and second.accounts
+    assert first.accounts is not None
+    assert second.accounts is not None
     assert (len(first.accounts.rows), len(second.accounts.rows)) == (25, 5)
     assert first.score is not None
     rest = first.score.parts[10]

@@ -151,3 +151,13 @@ def redmine_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redmine
                 yield RedmineServer(url, dict(line.split("=", 1) for line in lines if line), mail)
         except UnavailableError as reason:
             missing("servers", str(reason))
+
+
+@pytest.fixture(scope="session")
+def oidc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The issuer of a certified OpenID provider; whoever signs in as NAME is in the group bridge-NAME."""
+    try:
+        with running("oidc.sh", tmp_path_factory.mktemp("oidc"), "") as (url, _):
+            yield url
+    except UnavailableError as reason:
+        missing("servers", str(reason))

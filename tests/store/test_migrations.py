@@ -174,12 +174,18 @@ def _schema(db: Database) -> dict[str, Any]:
             "primary": inspector.get_pk_constraint(table),
             "unique": sorted(map(str, inspector.get_unique_constraints(table))),
             "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
-            "indexes": sorted(map(str, inspector.get_indexes(table))),
+            "indexes": sorted(str(_with_words(index)) for index in inspector.get_indexes(table)),
             "keeps used ids": _keeps_used_ids(db, table),
+            "triggers": _triggers(db, table),
         }
         for table in inspector.get_table_names()
         if table != "alembic_version"
     }
+
+
+def _with_words(index: Any) -> dict[str, Any]:
+    """A condition of an index is compared by its words, not as an object."""
+    return {**index, "dialect_options": {key: str(value) for key, value in index.get("dialect_options", {}).items()}}
 
 
 def _keeps_used_ids(db: Database, table: str) -> bool:
@@ -188,3 +194,16 @@ def _keeps_used_ids(db: Database, table: str) -> bool:
     with db.read() as session:
         sql = session.execute(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table}).scalar_one()
     return "AUTOINCREMENT" in sql
+
+
+def _triggers(db: Database, table: str) -> list[str]:
+    """Their definitions; on PostgreSQL with the body of what they run."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table ORDER BY sql"
+    if not db.is_sqlite:
+        query = (
+            "SELECT pg_get_triggerdef(t.oid) || p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE t.tgrelid = CAST(:table AS regclass) AND NOT t.tgisinternal ORDER BY 1"
+        )
+    with db.read() as session:
+        found = session.execute(text(query), {"table": table if db.is_sqlite else f'"{table}"'})
+        return list(found.scalars())

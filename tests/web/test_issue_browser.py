@@ -92,7 +92,9 @@ def test_no_serious_fault_of_access(chromium: Any, house: House, address: str, w
     ):
         page = opened(chromium, house, address, path, width=width, theme=theme)
         found = Axe().run(page).response["violations"]
-        told = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+        told = [
+            (v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+        ]
         assert told == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.faults == [], path
@@ -104,7 +106,11 @@ def test_hostile_title_runs_nothing(chromium: Any, house: House, address: str) -
     with house.db.write() as session:
         for cluster in (vat, export):
             session.get_one(Cluster, cluster).title = HOSTILE + "w" * 3000
-    for path in (f"/issues/{display_id(vat)}", f"/issues/merge?ids={vat},{export}", f"/issues/{display_id(vat)}/remedy"):
+    for path in (
+        f"/issues/{display_id(vat)}",
+        f"/issues/merge?ids={vat},{export}",
+        f"/issues/{display_id(vat)}/remedy",
+    ):
         page = opened(chromium, house, address, path, width=400)
         assert page.faults == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 400

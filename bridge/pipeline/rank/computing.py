@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,8 @@ def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any
     today = as_of.astimezone(UTC).date()
     renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
     found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
-    facts = {e.cluster_id: _row_facts(cluster, as_of, renewals) for e, cluster in found}
+    members = Counter(row.cluster_id for row in rows)
+    facts = {e.cluster_id: _row_facts(cluster, members[e.cluster_id], as_of, renewals) for e, cluster in found}
     return Ranking(as_of, in_order(e for e, _ in found), config, version, snapshot, facts)
 
 
@@ -124,11 +126,12 @@ def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[
     return by_cluster
 
 
-def _row_facts(cluster: ClusterFacts, as_of: datetime, renewals: dict[str, int]) -> RowFacts:
+def _row_facts(cluster: ClusterFacts, members: int, as_of: datetime, renewals: dict[str, int]) -> RowFacts:
     kind = cluster.workaround
     return RowFacts(
         weeks=weekly_accounts(((t.account_key, t.created_at) for t in cluster.signals), as_of),
         tickets=len(cluster.signals),
+        members=members,
         open_tickets=sum(t.is_open for t in cluster.signals),
         workaround=f"{kind}, unverified" if kind is WorkaroundKind.FULL and not cluster.workaround_verified else kind,
         first_at=min(t.created_at for t in cluster.signals).timestamp(),

@@ -1,0 +1,308 @@
+"""Accounts and segments for people who may see values. Rule: nothing here without READ_VALUE; a csm sees all accounts,
+but text of tickets only of their own (service/scope.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from bridge.service.access import Actor, Permission, require
+from bridge.service.errors import UnknownId
+from bridge.service.scope import readable_tickets
+from bridge.store import account_pages as store
+from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
+from bridge.store.clusters import Score
+from bridge.store.ranking import all_segments, last_run, scoring_config
+from bridge.store.tickets import Ticket
+
+PAGE = 50
+SHOWN = 20
+STALE = timedelta(days=90)
+SORTS = {"value": "Value", "name": "Name", "renewal": "Renewal", "age": "Age of the value"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """``find``: a part of the name. ``only``: stale or imputed."""
+
+    find: str = ""
+    segment: str = ""
+    only: str = ""
+    sort: str = "value"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """``value`` as the ranking counts it; ``imputed``: the segment's default, because nobody told."""
+
+    id: int
+    name: str
+    segment: str
+    named: bool
+    value: float
+    imputed: bool
+    tier: str
+    risk: str | None
+    renewal: date | None
+    lifecycle: str
+    source: str
+    as_of: datetime
+    stale: bool
+    open_tickets: int
+    issues: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    accounts: int
+    value: float
+    imputed: int
+    imputed_value: float
+    stale: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    rows: list[AccountRow]
+    found: Sums
+    everything: Sums
+    segments: list[str]
+    currency: str
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """An issue that the account's tickets belong to. ``part`` of its value at risk is this account's."""
+
+    cluster_id: int
+    title: str
+    rank: int | None
+    part: float | None
+    tickets: int
+    open_tickets: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """``subject`` None: its text is not for this reader."""
+
+    connection: str
+    source_id: str
+    status: str
+    subject: str | None
+    url: str | None
+    last_at: datetime
+    cluster_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    row: AccountRow
+    arr: float | None
+    margin: float | None
+    uplift: float
+    uplift_reason: str | None
+    uplift_until: date | None
+    region: str | None
+    languages: list[str]
+    domains: list[str]
+    external_ids: list[str]
+    issues: list[Hurt]
+    tickets: list[TicketLine]
+    more_tickets: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named."""
+
+    name: str
+    position: int
+    floor: float | None
+    by_name: bool
+    catch_all: bool
+    default: float
+    tier: str
+    accounts: int
+    value: float
+    imputed: int
+    imputed_value: float
+
+
+def accounts(session: Session, actor: Actor, filters: Filters, *, at: datetime) -> AccountPage:
+    """One page of accounts, with the sums of all that match and of all there are."""
+    require(actor, Permission.READ_VALUE)
+    segments = all_segments(session)
+    made = store.columns(segments, at.date())
+    conditions = _conditions(made, filters, at)
+    everything = Sums(*store.sums(session, made, at - STALE))
+    found = Sums(*store.sums(session, made, at - STALE, *conditions)) if conditions else everything
+    pages = max(1, -(-found.accounts // PAGE))
+    number = min(max(1, filters.page), pages)
+    order = _order(made, filters.sort)
+    rows = store.page(session, made, conditions, order, limit=PAGE, offset=(number - 1) * PAGE)
+    return AccountPage(
+        rows=_rows(session, rows, at),
+        found=found,
+        everything=everything,
+        segments=[segment.name for segment in segments],
+        currency=_currency(session),
+        page=number,
+        pages=pages,
+    )
+
+
+def account(session: Session, actor: Actor, account_id: int, *, at: datetime) -> AccountView:
+    """One account with the issues that hurt it. Raises UnknownId."""
+    require(actor, Permission.READ_VALUE)
+    made = store.columns(all_segments(session), at.date())
+    found = store.page(session, made, [col(Account.id) == account_id], [made.value], limit=1, offset=0)
+    if not found:
+        raise UnknownId(f"there is no account {account_id}")
+    known: Account = found[0][0]
+    tickets = store.tickets_of(session, [account_id])
+    domains = session.exec(select(AccountDomain.domain).where(AccountDomain.account_id == account_id))
+    external = session.exec(select(AccountExternalId.external_id).where(AccountExternalId.account_id == account_id))
+    return AccountView(
+        row=_row(found[0], tickets, at),
+        arr=known.arr,
+        margin=known.margin,
+        uplift=known.strategic_uplift,
+        uplift_reason=known.strategic_reason,
+        uplift_until=known.strategic_expires,
+        region=known.region,
+        languages=known.languages,
+        domains=sorted(domains),
+        external_ids=sorted(external),
+        issues=_hurts(session, account_id, tickets),
+        tickets=_lines(session, actor, tickets[:SHOWN]),
+        more_tickets=max(0, len(tickets) - SHOWN),
+        currency=_currency(session),
+    )
+
+
+def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[SegmentRow], str]:
+    """Segments in the order of their rules, with what they hold, and the currency."""
+    require(actor, Permission.READ_VALUE)
+    rows = all_segments(session)
+    held = store.by_segment(session, store.columns(rows, at.date()))
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], _currency(session)
+
+
+def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
+    floor = row.rule.get("value_at_least")
+    return SegmentRow(
+        row.name,
+        row.position,
+        floor,
+        bool(row.rule) and floor is None,
+        not row.rule,
+        row.value_default,
+        row.expectation_tier,
+        *held,
+    )
+
+
+def _conditions(made: store.Columns, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.find.strip():
+        found.append(col(Account.name).icontains(filters.find.strip(), autoescape=True))
+    if filters.segment:
+        found.append(made.segment == filters.segment)
+    if filters.only == "stale":
+        found.append(col(Account.as_of) < at - STALE)
+    if filters.only == "imputed":
+        found.append(made.imputed)
+    return found
+
+
+def _order(made: store.Columns, sort: str) -> list[ColumnElement[Any]]:
+    orders: dict[str, list[ColumnElement[Any]]] = {
+        "value": [made.value.desc()],
+        "name": [col(Account.name).asc()],
+        "renewal": [col(Account.renewal_date).is_(None).asc(), col(Account.renewal_date).asc()],
+        "age": [col(Account.as_of).asc()],
+    }
+    return orders.get(sort, orders["value"])
+
+
+def _rows(session: Session, rows: Sequence[Any], at: datetime) -> list[AccountRow]:
+    by_account: dict[int, list[store.TicketOf]] = {}
+    for ticket in store.tickets_of(session, [row[0].id for row in rows]) if rows else []:
+        by_account.setdefault(ticket.account_id, []).append(ticket)
+    return [_row(row, by_account.get(row[0].id, []), at) for row in rows]
+
+
+def _row(row: Any, tickets: Sequence[store.TicketOf], at: datetime) -> AccountRow:
+    known, segment, tier, value, imputed = row
+    return AccountRow(
+        id=known.id,
+        name=known.name,
+        segment=segment,
+        named=known.segment_named == segment,
+        value=value,
+        imputed=bool(imputed),
+        tier=tier,
+        risk=known.risk_band,
+        renewal=known.renewal_date,
+        lifecycle=known.lifecycle,
+        source=known.source,
+        as_of=known.as_of,
+        stale=known.as_of < at - STALE,
+        open_tickets=sum(ticket.is_open for ticket in tickets),
+        issues=len({ticket.cluster_id for ticket in tickets if ticket.is_open and ticket.cluster_id}),
+    )
+
+
+def _hurts(session: Session, account_id: int, tickets: Sequence[store.TicketOf]) -> list[Hurt]:
+    by_cluster: dict[int, list[store.TicketOf]] = {}
+    for ticket in tickets:
+        if ticket.cluster_id:
+            by_cluster.setdefault(ticket.cluster_id, []).append(ticket)
+    run = last_run(session)
+    query = select(Score).where(Score.run_id == (run.id if run else 0), col(Score.cluster_id).in_(list(by_cluster)))
+    scores = {score.cluster_id: score for score in session.exec(query)}
+    made = [_hurt(account_id, id_, own, scores.get(id_)) for id_, own in by_cluster.items()]
+    return sorted(made, key=lambda hurt: (-(hurt.part or 0), hurt.rank or 0, hurt.cluster_id))
+
+
+def _hurt(account_id: int, cluster_id: int, tickets: list[store.TicketOf], score: Score | None) -> Hurt:
+    parts = score.explanation.get("contributions", []) if score else []
+    own = [p for p in parts if p["account"] == f"account:{account_id}"]
+    return Hurt(
+        cluster_id=cluster_id,
+        title=tickets[0].title or "",
+        rank=score.rank if score else None,
+        part=sum(p["risk_now"] + p["momentum"] for p in own) if score else None,
+        tickets=len(tickets),
+        open_tickets=sum(ticket.is_open for ticket in tickets),
+        last_at=max(ticket.last_customer_at for ticket in tickets),
+    )
+
+
+def _lines(session: Session, actor: Actor, tickets: Sequence[store.TicketOf]) -> list[TicketLine]:
+    ids = [ticket.ticket_id for ticket in tickets]
+    query = select(Ticket.id, Ticket.subject, Ticket.url)
+    query = query.where(col(Ticket.id).in_(ids), readable_tickets(session, actor))
+    texts = {id_: (subject, url) for id_, subject, url in session.exec(query)}
+    return [
+        TicketLine(t.connection, t.source_id, t.status, subject, url, t.last_customer_at, t.cluster_id)
+        for t in tickets
+        for subject, url in (texts.get(t.ticket_id, (None, None)),)
+    ]
+
+
+def _currency(session: Session) -> str:
+    config = scoring_config(session)
+    return str(config.params["currency"]) if config else "EUR"

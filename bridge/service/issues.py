@@ -1,0 +1,138 @@
+"""The list of issues, ranked: one page of it, what surrounds it, and what several picked ones are worth together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, select
+
+from bridge.analysis.ranking import portfolio_of_records
+from bridge.analysis.uncertainty import THIN_EVIDENCE
+from bridge.analysis.value import UNIDENTIFIED
+from bridge.service.access import Actor, Permission, require
+from bridge.service.issue_board import Board, Entry, current
+from bridge.service.issue_filters import Filters, matching
+from bridge.service.issue_money import SUM_OF, Sight, band, sight_of
+from bridge.service.issue_review import Review, review_of
+from bridge.service.issue_rows import Row, rows_of
+from bridge.service.saved_views import View, views_of
+from bridge.store.clusters import Score
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the figures rest on. ``pending``: issues that changed since, to be ranked by the next sync."""
+
+    as_of: datetime
+    config_version: int
+    snapshot: str
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueList:
+    """``total`` match the filters, ``all`` there are. ``tones``: (tone, segments) for the legend."""
+
+    rows: tuple[Row, ...]
+    filters: Filters
+    total: int
+    all: int
+    page: int
+    pages: int
+    thin: int
+    currency: str
+    sight: Sight
+    basis: Basis | None
+    review: Review | None
+    views: tuple[View, ...]
+    segments: tuple[str, ...]
+    tones: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several issues: an account is lost once. ``overlap`` is what adding them would count twice, None if unseen."""
+
+    count: int
+    currency: str
+    amount: float | None = None
+    overlap: float | None = None
+    band: str | None = None
+
+
+def board(session: Session, actor: Actor, filters: Filters, page: int = 1, *, at: datetime) -> IssueList:
+    """A page of fifty. A page that is not there is the last one."""
+    require(actor, Permission.READ_CLUSTERS)
+    now, sight = current(session, at), sight_of(actor)
+    found = matching(now, filters)
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(max(1, page), pages)
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    first = page == 1
+    return IssueList(
+        rows=rows_of(session, actor, now, shown, filters, at.astimezone(UTC).date()),
+        filters=filters,
+        total=len(found),
+        all=len(now.entries),
+        page=page,
+        pages=pages,
+        thin=sum(THIN_EVIDENCE in e.summary.get("badges", ()) for e in shown),
+        currency=now.currency,
+        sight=sight,
+        basis=_basis(now),
+        review=review_of(session, now, sight) if first and now.run else None,
+        views=views_of(session, actor, now),
+        segments=tuple(now.tones),
+        tones=_legend(now),
+    )
+
+
+def everything(session: Session, actor: Actor, filters: Filters, *, at: datetime) -> IssueList:
+    """The whole filtered list, for an export."""
+    require(actor, Permission.READ_CLUSTERS)
+    now, sight = current(session, at), sight_of(actor)
+    found = matching(now, filters)
+    rows = rows_of(session, actor, now, found, filters, at.astimezone(UTC).date())
+    return IssueList(
+        rows, filters, len(found), len(now.entries), 1, 1, 0, now.currency, sight, _basis(now), None, (), (), ()
+    )
+
+
+def together(session: Session, actor: Actor, ids: Sequence[int], *, at: datetime) -> Together:
+    """What the picked issues put at risk together, as far as the reader may see it."""
+    require(actor, Permission.READ_CLUSTERS)
+    now, sight = current(session, at), sight_of(actor)
+    picked = [id_ for id_ in dict.fromkeys(ids) if id_ in now.by_id]
+    if sight is Sight.NONE or now.run is None:
+        return Together(len(picked), now.currency)
+    query = select(Score.explanation).where(Score.run_id == now.run.id, col(Score.cluster_id).in_(picked))
+    found = portfolio_of_records(list(session.exec(query)))
+    if sight is Sight.ALL:
+        return Together(len(picked), now.currency, found.amount, found.overlap)
+    if found.accounts < SUM_OF:
+        return Together(len(picked), now.currency, band=band(found.amount))
+    return Together(len(picked), now.currency, found.amount)
+
+
+def _basis(now: Board) -> Basis | None:
+    if now.run is None:
+        return None
+    pending = sum(e.changed for e in now.entries)
+    return Basis(now.run.as_of, now.run.config_version, now.run.snapshot, pending)
+
+
+def _legend(now: Board) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    by_tone: dict[int, list[str]] = {}
+    for name, tone in now.tones.items():
+        by_tone.setdefault(tone, []).append(name)
+    shown = [(tone, tuple(names)) for tone, names in sorted(by_tone.items())]
+    return (*shown, (0, (UNIDENTIFIED,)))
+
+
+def entry_of(session: Session, cluster_id: int, at: datetime) -> Entry | None:
+    """An issue of the board, for other read models; it holds money and account keys."""
+    return current(session, at).by_id.get(cluster_id)

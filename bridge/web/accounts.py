@@ -1,0 +1,59 @@
+"""/accounts and /segments: where value attaches, how sure it is, and what hurts whom."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from apiflask import APIBlueprint
+from flask import render_template, request
+
+from bridge.service import accounts as service
+from bridge.service.access import Permission
+from bridge.web import here
+from bridge.web.guard import needs
+
+pages = APIBlueprint("accounts", __name__, enable_openapi=False)
+
+
+@pages.get("/accounts")
+@needs(Permission.READ_VALUE)
+def listing() -> str:
+    filters = _filters()
+    with here.reading() as session:
+        page = service.accounts(session, here.actor(), filters, at=here.now())
+    return render_template("accounts.html", page=page, filters=filters, sorts=service.SORTS, link=_link)
+
+
+@pages.get("/accounts/<int:account_id>")
+@needs(Permission.READ_VALUE)
+def one(account_id: int) -> str:
+    with here.reading() as session:
+        account = service.account(session, here.actor(), account_id, at=here.now())
+    return render_template("account.html", account=account)
+
+
+@pages.get("/segments")
+@needs(Permission.READ_VALUE)
+def segments() -> str:
+    with here.reading() as session:
+        rows, currency = service.segments(session, here.actor(), at=here.now())
+    return render_template("segments.html", rows=rows, currency=currency)
+
+
+def _filters() -> service.Filters:
+    get = request.args.get
+    sort, only = get("sort", "value"), get("only", "")
+    return service.Filters(
+        find=get("find", "")[:100],
+        segment=get("segment", ""),
+        only=only if only in ("stale", "imputed") else "",
+        sort=sort if sort in service.SORTS else "value",
+        page=max(1, get("page", 1, type=int)),
+    )
+
+
+def _link(**changes: str | int) -> str:
+    """This page with other filters; another filter begins at the first page."""
+    kept = {name: value for name, value in request.args.items() if name != "page"}
+    query = urlencode({name: value for name, value in {**kept, **changes}.items() if value})
+    return f"/accounts?{query}" if query else "/accounts"

@@ -1,0 +1,92 @@
+"""Every page in a real browser, at 1280 and 400 px, as every role that may see it: nothing overflows, nothing is logged,
+axe finds nothing serious. Screenshots go to the folder named by BRIDGE_SCREENSHOTS.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.words import Role
+from tests.web.house import House, furnished_house
+from tests.web.tour import pages
+
+WIDTHS = ((1280, 900), (400, 800))
+SERIOUS = {"serious", "critical"}
+THEMES = {Role.ADMIN: "dark", Role.SUPPLIER_AGENT: "dark"}
+"""Roles whose browser prefers the dark; the others the light."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str]]:
+    made = furnished_house(Path(tmp_path_factory.mktemp("look")) / "home")
+    with made.live() as url:
+        yield made, url
+    made.db.dispose()
+
+
+@contextmanager
+def tab(
+    browser: Any, house: House, url: str, role: Role | None, size: tuple[int, int]
+) -> Iterator[tuple[Any, list[str]]]:
+    """A page of a browser in which the role is signed in, and what it complains of."""
+    width, height = size
+    theme = THEMES.get(role, "light") if role else "light"
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    said: list[str] = []
+    try:
+        if role is not None:
+            context.add_cookies([house.cookie(role, url)])
+        page = context.new_page()
+        page.on("console", lambda m: said.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith((url, "data:")) else said.append(f"asked {r.url}"))
+        yield page, said
+    finally:
+        context.close()
+
+
+def keep(page: Any, role: Role | None, path: str, width: int) -> None:
+    folder = os.environ.get("BRIDGE_SCREENSHOTS")
+    if folder:
+        name = re.sub(r"[^a-zA-Z0-9]+", "-", path).strip("-") or "root"
+        where = Path(folder) / f"{name}-{role.value if role else 'stranger'}-{width}.png"
+        where.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(where), full_page=True)
+
+
+@pytest.mark.parametrize("size", WIDTHS, ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("role", [*Role, None])
+def test_page_is_whole_quiet_and_accessible(
+    place: tuple[House, str], chromium: Any, role: Role | None, size: tuple[int, int]
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    house, url = place
+    wrong: list[str] = []
+    seen = pages(house, role)
+    assert seen
+    with tab(chromium, house, url, role, size) as (page, said):
+        for path in seen:
+            page.goto(url + path)
+            keep(page, role, path, size[0])
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > size[0]:
+                wrong.append(f"{path}: {wide} px wide")
+            if page.locator("h1").count() != 1:
+                wrong.append(f"{path}: {page.locator('h1').count()} headings of the first level")
+            found = Axe().run(page).response["violations"]
+            wrong += [
+                f"{path}: {v['id']} {[n['html'][:120] for n in v['nodes'][:3]]}"
+                for v in found
+                if v["impact"] in SERIOUS
+            ]
+            wrong += [f"{path}: {text}" for text in said]
+            said.clear()
+    assert wrong == []
