@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -37,6 +36,7 @@ from bridge.store.clusters import RankRun
 from bridge.store.ranking import all_segments, data_snapshot, scoring_config
 from bridge.words import RemedyState
 
+MOST_ROWS = 2_000
 REMEMBERED = 64
 """So many answers to filters are kept beside a board."""
 
@@ -94,19 +94,26 @@ class Board:
     valid_until: datetime
     by_id: dict[int, Entry] = field(default_factory=dict)
     scores: list[float] = field(default_factory=list)
-    answers: OrderedDict[Any, tuple[Entry, ...]] = field(default_factory=OrderedDict)
+    answers: dict[Any, tuple[Entry, ...]] = field(default_factory=dict)
+    rows: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def review(self) -> dict[str, Any]:
         return self.run.summary if self.run else {}
 
+    def keep_rows(self, rows: dict[Any, Any]) -> None:
+        """Rows that were made for a kind of reader; all are let go when they become too many."""
+        if len(self.rows) + len(rows) > MOST_ROWS:
+            self.rows.clear()
+        self.rows.update(rows)
+
     def remember(self, key: Any, find: Callable[[], tuple[Entry, ...]]) -> tuple[Entry, ...]:
         """The answer to a question about this board, found once."""
         found = self.answers.get(key)
         if found is None:
+            if len(self.answers) >= REMEMBERED:
+                self.answers.clear()
             found = self.answers[key] = find()
-            while len(self.answers) > REMEMBERED:
-                self.answers.popitem(last=False)
         return found
 
 
@@ -115,7 +122,7 @@ class _Held:
     lock: threading.Lock = field(default_factory=threading.Lock)
     key: Any = None
     board: Board | None = None
-    run: int | None = None
+    run: Any = None
     rows: list[Placed] = field(default_factory=list)
 
 
@@ -145,14 +152,14 @@ def _held(session: Session) -> _Held:
         return _HELD.setdefault(pool, _Held())
 
 
-def _build(session: Session, held: _Held, run_id: int | None, at: datetime) -> Board:
-    run = session.get(RankRun, run_id) if run_id else None
+def _build(session: Session, held: _Held, newest: tuple[int, datetime, str] | None, at: datetime) -> Board:
+    run = session.get(RankRun, newest[0]) if newest else None
     if run is not None:
         session.expunge(run)
         run = run if run.summary else None  # made before there were summaries: the next sync ranks anew
-    if held.run != run_id or run is None:
-        held.rows = run_rows(session, run_id) if run_id and run else []
-        held.run = run_id if run else None
+    if held.run != newest or run is None:
+        held.rows = run_rows(session, run.id or 0) if run else []
+        held.run = newest if run else None
     entries = _entries(session, run, held.rows, at)
     config = scoring_config(session)
     return Board(

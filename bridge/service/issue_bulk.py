@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bridge.service import clusters, remedies
-from bridge.service.access import Actor
+from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError
 
 MOST = 50
@@ -26,6 +26,7 @@ def picked(ids: Sequence[int]) -> list[int]:
 
 def publish_many(session: Session, actor: Actor, ids: Sequence[int], *, at: datetime) -> int:
     """How many were not decided already."""
+    require(actor, Permission.DECIDE_CLUSTERS)
     living = [clusters.living(session, id_) for id_ in picked(ids)]
     waiting = [cluster.id or 0 for cluster in living if cluster.approved_at is None]
     for id_ in waiting:
@@ -35,6 +36,7 @@ def publish_many(session: Session, actor: Actor, ids: Sequence[int], *, at: date
 
 def assign_owner(session: Session, actor: Actor, ids: Sequence[int], owner: str, *, at: datetime) -> int:
     """A draft of each plan with this owner; what is approved stands until somebody approves the draft."""
+    require(actor, Permission.EDIT_REMEDY)
     owner = " ".join(owner.split())
     if not owner:
         raise ServiceError("no owner is named: type who it shall be")

@@ -22,6 +22,9 @@ from bridge.store.accounts import Account
 from bridge.store.boards import LinkRow
 from bridge.words import RemedyState, display_id
 
+KEPT_AT_ONCE = 100
+"""Rows of a page are kept for the next reader; those of an export are not, and lack what a page unfolds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
@@ -89,13 +92,21 @@ class Row:
 def rows_of(
     session: Session, actor: Actor, board: Board, entries: Sequence[Entry], filters: Filters, on: date
 ) -> tuple[Row, ...]:
-    """Accounts are named as they are called now, by one query; without the permission none is asked for."""
-    sight = sight_of(actor)
-    names = _names(session, entries) if sight is Sight.ALL else {}
-    rows = (_row(board, entry, sight, names, filters, on) for entry in entries)
-    if may(actor, Permission.READ_INTERNAL):
-        return tuple(rows)
-    return tuple(replace(row, trust=replace(row.trust, owner=None, eta_latest=None)) for row in rows)
+    """Made once a board and kind of reader. Accounts are named as they are called now, by one query; without the
+    permission none is asked for.
+    """
+    sight, internal, hide = sight_of(actor), may(actor, Permission.READ_INTERNAL), bool(filters.unidentified)
+    brief = len(entries) > KEPT_AT_ONCE
+    keys = [(entry.id, sight, internal, hide, on, brief) for entry in entries]
+    missing = [entry for entry, key in zip(entries, keys, strict=True) if key not in board.rows]
+    names = _names(session, missing) if sight is Sight.ALL else {}
+    made = {
+        entry.id: _row(board, entry, sight, names, on, hide=hide, internal=internal, brief=brief) for entry in missing
+    }
+    rows = tuple(board.rows.get(key) or made[key[0]] for key in keys)
+    if not brief:
+        board.keep_rows(dict(zip(keys, rows, strict=True)))
+    return rows
 
 
 def _names(session: Session, entries: Sequence[Entry]) -> dict[str, str]:
@@ -107,9 +118,10 @@ def _names(session: Session, entries: Sequence[Entry]) -> dict[str, str]:
     return {f"account:{id_}": name for id_, name in found}
 
 
-def _row(board: Board, e: Entry, sight: Sight, names: Mapping[str, str], f: Filters, on: date) -> Row:
+def _row(
+    board: Board, e: Entry, sight: Sight, names: Mapping[str, str], on: date, *, hide: bool, internal: bool, brief: bool
+) -> Row:
     s = e.summary
-    hide = bool(f.unidentified)
     money = money_of(e, sight, hide_unidentified=hide)
     best = board.scores[0] if board.scores else 0.0
     return Row(
@@ -129,7 +141,7 @@ def _row(board: Board, e: Entry, sight: Sight, names: Mapping[str, str], f: Filt
         severity=s.get("severity"),
         workaround=s.get("workaround", "none"),
         badges=tuple(s.get("badges", ())),
-        trust=e.trust,
+        trust=e.trust if internal else replace(e.trust, owner=None, eta_latest=None),
         needs=e.needs,
         tracked=tuple(_tracked(link) for link in e.links),
         published=e.published,
@@ -139,9 +151,9 @@ def _row(board: Board, e: Entry, sight: Sight, names: Mapping[str, str], f: Filt
         length=money.amount / best if money.amount is not None and best else None,
         segments=segments_of(e, sight, board.tones, hide=UNIDENTIFIED if hide else ""),
         largest=_largest(e, names) if sight is Sight.ALL else None,
-        parts=_parts(e, names) if sight is Sight.ALL else (),
-        what_if=_what_if(board, e) if sight is Sight.ALL else (),
-        say=_say(e, on),
+        parts=_parts(e, names) if sight is Sight.ALL and not brief else (),
+        what_if=_what_if(board, e) if sight is Sight.ALL and not brief else (),
+        say="" if brief else _say(e, on),
     )
 
 

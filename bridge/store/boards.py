@@ -66,8 +66,11 @@ def shown_versions(session: Session) -> tuple[tuple[str, int], ...]:
     return tuple((name, n) for name, n in session.exec(query))
 
 
-def newest_run(session: Session) -> int | None:
-    return session.exec(select(RankRun.id).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc())).first()
+def newest_run(session: Session) -> tuple[int, datetime, str] | None:
+    """Id, instant and data of the newest run; the id alone may be that of a run that was dropped."""
+    columns = (col(RankRun.id), col(RankRun.as_of), col(RankRun.snapshot))
+    row = session.exec(select(*columns).order_by(columns[1].desc(), columns[0].desc()).limit(1)).first()
+    return (row[0] or 0, row[1], row[2]) if row else None
 
 
 def run_rows(session: Session, run_id: int) -> list[Placed]:

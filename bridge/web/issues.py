@@ -17,7 +17,7 @@ from bridge.service.errors import ServiceError
 from bridge.service.issue_filters import Filters, parse
 from bridge.service.issue_money import Sight, sight_of
 from bridge.service.issue_rows import Row
-from bridge.web import here, issue_words
+from bridge.web import here, issue_lines, issue_words
 from bridge.web.guard import needs
 from bridge.words import parse_cluster_id
 
@@ -30,7 +30,10 @@ def listing() -> str:
     asked = _filters()
     with here.reading() as session:
         found = issues.board(session, here.actor(), asked, _page(), at=here.now())
-    return render_template("issues.html", found=found, words=issue_words, page_url=_page_url, numbers=page_numbers)
+    drawn = issue_lines.lines(found, decides=here.may(Permission.DECIDE_CLUSTERS))
+    return render_template(
+        "issues.html", found=found, words=issue_words, lines=drawn, page_url=_page_url, numbers=page_numbers
+    )
 
 
 @pages.get("/issues.csv")
