@@ -54,6 +54,7 @@ path = "tracker"
 """
 PASSWORD = "velvet anchor teapot"
 BATCH = 5_000
+DATABASE = "BRIDGE__DATABASE__URL"
 WEEK = timedelta(days=7)
 
 
@@ -65,10 +66,9 @@ def make_home(home: Path, database: str | None = None) -> Bridge:
     """A workspace folder with an empty database of the present form."""
     (home / "desk").mkdir(parents=True)
     (home / "abroad").mkdir()
-    url = f'\n[database]\nurl = "{database}"\n' if database else ""
-    (home / "config.toml").write_text(CONFIG + url, encoding="utf-8")
+    (home / "config.toml").write_text(CONFIG, encoding="utf-8")
     workspace_key(home)
-    bridge = build(load_settings(home, {}))
+    bridge = build(load_settings(home, {DATABASE: database} if database else {}))
     upgrade(bridge.db)
     return bridge
 

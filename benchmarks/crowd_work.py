@@ -19,7 +19,7 @@ from bridge.words import Confidence, RemedyState, TicketStatus, display_id
 STATES = tuple(RemedyState)
 OPEN = {status.value for status in TicketStatus if status.is_open}
 NOTES_AT_MOST = 60
-DEAD, WAITING, ASIDES = 12, 40, 120
+STUCK, ASIDES = 48, 120
 DONE = (RemedyState.RELEASED, RemedyState.VERIFIED)
 FIXED = (RemedyState.FIX_READY, *DONE)
 
@@ -195,12 +195,12 @@ def _outgoing(
 
 def _stuck(done: Work, crowd: Crowd) -> None:
     """Updates that failed for good, and some that wait."""
-    for number, cluster in enumerate(crowd.published.tolist()[: DEAD + WAITING]):
+    for number, cluster in enumerate(crowd.published.tolist()[:STUCK]):
         draft = {"title": words.title(cluster - 1), "body": None, "priority": None, "labels": []}
         payload = {"cluster_id": cluster, "remote_id": f"PROD-{cluster}", "marker": f"ib-{cluster}", "draft": draft}
         key = f"ib-{cluster}:update:2"
         row = _outgoing(crowd, key, f"issue:{cluster}", "update_issue", "tracker", cluster, payload)
-        dead = number < DEAD
+        dead = number % 4 == 0
         error = "the tracker refused the title: field is read-only" if dead else None
         row |= {"state": "dead" if dead else "pending", "attempts": 8 if dead else 0, "error": error}
         done.outbox.append(row)

@@ -26,7 +26,7 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 import requests
 
-from benchmarks.crowd import PASSWORD, name_of
+from benchmarks.crowd import DATABASE, PASSWORD, name_of
 from benchmarks.service_kinds import KINDS, Kind, Targets, targets
 from bridge.bootstrap import build
 from bridge.settings import load_settings
@@ -169,9 +169,12 @@ def weights(clients: Clients, kinds: Sequence[Kind]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
+    parser.add_argument("--database", help="URL of the database, if it is not the workspace's own SQLite file")
     parser.add_argument("--requests", type=int, default=400, help="looks of each kind")
     parser.add_argument("--only", action="append", help="a kind of page; may be given several times")
     options = parser.parse_args()
+    if options.database:
+        os.environ[DATABASE] = options.database
     kinds = [kind for kind in KINDS if not options.only or kind.name in options.only]
     bridge = build(load_settings(options.home))
     there = targets(bridge.db)

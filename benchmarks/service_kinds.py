@@ -60,17 +60,20 @@ def _list(_: Targets, chance: random.Random) -> str:
 _FILTERS: list[Callable[[random.Random], str]] = [
     lambda chance: f"page={chance.randint(2, 60)}",
     lambda chance: f"state={chance.choice(list(RemedyState)).value}",
+    lambda chance: f"sort={chance.choice(['accounts', 'tickets', 'recent', 'new'])}",
     lambda chance: f"segment={chance.choice(['strategic', 'mid-market', 'self-serve', 'unclassified'])}",
     lambda chance: f"q={chance.choice(['invoice', 'export', 'night', 'label print', 'tax line stays empty'])}",
 ]
 
 
 def _issue(there: Targets, chance: random.Random) -> str:
-    """Every tenth look is at the largest issue, three at one of the forty largest."""
-    draw = chance.random()
-    if draw < 0.1:
-        return f"/issues/{there.issues[0]}"
-    return f"/issues/{chance.choice(there.issues[:40] if draw < 0.4 else there.issues)}"
+    """A third of the looks are at one of the hundred largest issues, as the top of the list mostly is."""
+    return f"/issues/{chance.choice(there.issues[:100] if chance.random() < 0.33 else there.issues)}"
+
+
+def _largest(there: Targets, chance: random.Random) -> str:
+    """2,000 tickets of 500 accounts, any page of its tickets."""
+    return f"/issues/{there.issues[0]}?tickets={chance.randint(1, 40)}"
 
 
 def _card(there: Targets, chance: random.Random) -> str:
@@ -78,21 +81,11 @@ def _card(there: Targets, chance: random.Random) -> str:
     return f"/find?q={chance.choice(there.tickets)[1]}"
 
 
+READERS = (Role.PRODUCT_MANAGER, Role.PRODUCT_MANAGER, Role.ADMIN, Role.CSM, Role.SUPPLIER_MANAGER, Role.AGENT)
 KINDS = (
-    Kind(
-        "list",
-        (Role.PRODUCT_MANAGER, Role.PRODUCT_MANAGER, Role.ADMIN, Role.CSM, Role.SUPPLIER_MANAGER, Role.AGENT),
-        _list,
-        lambda _: "/issues",
-        150,
-    ),
-    Kind(
-        "issue",
-        (Role.PRODUCT_MANAGER, Role.PRODUCT_MANAGER, Role.ADMIN, Role.CSM, Role.SUPPLIER_MANAGER, Role.AGENT),
-        _issue,
-        lambda there: f"/issues/{there.issues[0]}",
-        150,
-    ),
+    Kind("list", READERS, _list, lambda _: "/issues", 150),
+    Kind("issue", READERS, _issue, lambda there: f"/issues/{there.issues[0]}", 150),
+    Kind("largest issue", READERS, _largest, lambda there: f"/issues/{there.issues[0]}?tickets=2", 150),
     Kind(
         "lookup",
         (Role.AGENT, Role.AGENT, Role.SUPPLIER_AGENT),
