@@ -62,7 +62,8 @@ def served(home: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "bridge", "--home", str(home.resolve()), "serve"]
     environment = {**os.environ, "BRIDGE__WEB__PORT": str(port), "BRIDGE__WEB__URL": ""}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    log = (home / "service.log").open("wb")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         base = f"http://127.0.0.1:{port}"
         _wait(process, base)
@@ -70,6 +71,7 @@ def served(home: Path) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+        log.close()
 
 
 def _wait(process: subprocess.Popen[bytes], base: str) -> None:
