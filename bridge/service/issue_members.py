@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Subquery, func
+from sqlalchemy import Subquery, func, true
 from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
@@ -177,12 +177,17 @@ def quoted(tickets: Sequence[Ticket], names: Mapping[int, str]) -> tuple[Quote, 
 
 
 def member_page(
-    session: Session, actor: Actor, cluster_id: int, page: int
+    session: Session, actor: Actor, cluster_id: int, page: int, total: int
 ) -> tuple[list[tuple[Ticket, Membership]], int, int]:
-    """One page of readable members, the newest signal first; how many there are; the page that it is."""
-    mine = (Membership.cluster_id == cluster_id, *is_live(), readable_tickets(session, actor))
-    joined = select(func.count()).select_from(Membership).join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
-    total = session.exec(joined.where(*mine)).one()
+    """One page of readable members, the newest signal first; how many there are; the page that it is.
+
+    ``total``: live tickets of the issue, which need not be counted again for somebody who may read all of them.
+    """
+    readable = readable_tickets(session, actor)
+    mine = (Membership.cluster_id == cluster_id, *is_live(), readable)
+    if readable is not true():
+        joined = select(func.count()).select_from(Membership).join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        total = session.exec(joined.where(*mine)).one()
     page = min(max(1, page), max(1, -(-total // PAGE)))
     shown = _newest(*mine, limit=PAGE, offset=(page - 1) * PAGE)
     query = (

@@ -6,7 +6,6 @@ What may listen where is decided here: passwords and ticket text never cross a n
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,10 +24,6 @@ from bridge.web import measuring
 PATIENCE_S = 30
 KEPT_S = 75
 """An idle connection is kept so long: longer than a reverse proxy keeps it, so that it never writes to a closed one."""
-TURN_S = 0.0005
-"""How long one thread computes while another wants to (Python's own is 5 ms): a short answer asks the database a dozen
-times, and waits so long each time to go on.
-"""
 
 
 class ServerError(BridgeError):
@@ -67,7 +62,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """Threads of the linear algebra library would only take the cores from the other requests."""
         threadpool_limits(1, user_api="blas")
-        sys.setswitchinterval(TURN_S)
         return self._make()
 
 
