@@ -7,7 +7,7 @@ tried once: the outbox of the caller decides about a second try.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -193,13 +193,6 @@ class CreateGuarantee:
     hold_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A webhook whose sender is known. ``id`` is the same in every repetition."""
-
-    id: str
-
-
 class ConnectorError(Exception):
     """Says which connection, what was asked, what came back and what to mend. Carries no secret and no body text.
 
@@ -301,16 +294,3 @@ class IssueTracker(Connector, Protocol):
     def comment(self, issue_id: str, body: str, *, key: str) -> Ref: ...
 
     def find_comment(self, issue_id: str, key: str) -> Ref | None: ...
-
-
-@runtime_checkable
-class Webhooks(Protocol):
-    """A connector whose vendor signs what it sends. It only says "something changed": the next pull asks what."""
-
-    def verify(self, headers: Mapping[str, str], body: bytes, *, secrets: Sequence[str], at: datetime) -> Hook | None:
-        """Who sent this: None unless one of ``secrets`` signed these very bytes, not long before ``at``.
-
-        ``headers`` have lower-case names. Pure: no network, no clock. Comparisons take constant time
-        (``connectors._signatures``).
-        """
-        ...

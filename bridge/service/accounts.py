@@ -6,13 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
+from bridge.service.account_views import (
+    AccountPage,
+    AccountRow,
+    AccountView,
+    Hurt,
+    SegmentRow,
+    Sums,
+    TicketLine,
+)
 from bridge.service.errors import UnknownId
 from bridge.service.scope import readable_tickets
 from bridge.store import account_pages as store
@@ -38,114 +47,12 @@ class Filters:
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """``value`` as the ranking counts it; ``imputed``: the segment's default, because nobody told."""
-
-    id: int
-    name: str
-    segment: str
-    named: bool
-    value: float
-    imputed: bool
-    tier: str
-    risk: str | None
-    renewal: date | None
-    lifecycle: str
-    source: str
-    as_of: datetime
-    stale: bool
-    open_tickets: int
-    issues: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    accounts: int
-    value: float
-    imputed: int
-    imputed_value: float
-    stale: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    rows: list[AccountRow]
-    found: Sums
-    everything: Sums
-    segments: list[str]
-    currency: str
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hurt:
-    """An issue that the account's tickets belong to. ``part`` of its value at risk is this account's."""
-
-    cluster_id: int
-    title: str
-    rank: int | None
-    part: float | None
-    tickets: int
-    open_tickets: int
-    last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TicketLine:
-    """``subject`` None: its text is not for this reader."""
-
-    connection: str
-    source_id: str
-    status: str
-    subject: str | None
-    url: str | None
-    last_at: datetime
-    cluster_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    row: AccountRow
-    arr: float | None
-    margin: float | None
-    uplift: float
-    uplift_reason: str | None
-    uplift_until: date | None
-    region: str | None
-    languages: list[str]
-    domains: list[str]
-    external_ids: list[str]
-    issues: list[Hurt]
-    tickets: list[TicketLine]
-    more_tickets: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named."""
-
-    name: str
-    position: int
-    floor: float | None
-    by_name: bool
-    catch_all: bool
-    default: float
-    tier: str
-    accounts: int
-    value: float
-    imputed: int
-    imputed_value: float
-
-
 def accounts(session: Session, actor: Actor, filters: Filters, *, at: datetime) -> AccountPage:
     """One page of accounts, with the sums of all that match and of all there are."""
     require(actor, Permission.READ_VALUE)
     segments = all_segments(session)
     made = store.columns(segments, at.date())
-    conditions = _conditions(made, filters, at)
+    conditions = conditions_of(made, filters, at)
     everything = Sums(*store.sums(session, made, at - STALE))
     found = Sums(*store.sums(session, made, at - STALE, *conditions)) if conditions else everything
     pages = max(1, -(-found.accounts // PAGE))
@@ -153,11 +60,11 @@ def accounts(session: Session, actor: Actor, filters: Filters, *, at: datetime) 
     order = _order(made, filters.sort)
     rows = store.page(session, made, conditions, order, limit=PAGE, offset=(number - 1) * PAGE)
     return AccountPage(
-        rows=_rows(session, rows, at),
+        rows=rows_of(session, rows, at),
         found=found,
         everything=everything,
         segments=[segment.name for segment in segments],
-        currency=_currency(session),
+        currency=currency_of(session),
         page=number,
         pages=pages,
     )
@@ -188,7 +95,7 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         issues=_hurts(session, account_id, tickets),
         tickets=_lines(session, actor, tickets[:SHOWN]),
         more_tickets=max(0, len(tickets) - SHOWN),
-        currency=_currency(session),
+        currency=currency_of(session),
     )
 
 
@@ -197,7 +104,7 @@ def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[Segm
     require(actor, Permission.READ_VALUE)
     rows = all_segments(session)
     held = store.by_segment(session, store.columns(rows, at.date()))
-    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], _currency(session)
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], currency_of(session)
 
 
 def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
@@ -214,7 +121,7 @@ def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
     )
 
 
-def _conditions(made: store.Columns, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+def conditions_of(made: store.Columns, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.find.strip():
         found.append(col(Account.name).icontains(filters.find.strip(), autoescape=True))
@@ -237,7 +144,7 @@ def _order(made: store.Columns, sort: str) -> list[ColumnElement[Any]]:
     return orders.get(sort, orders["value"])
 
 
-def _rows(session: Session, rows: Sequence[Any], at: datetime) -> list[AccountRow]:
+def rows_of(session: Session, rows: Sequence[Any], at: datetime) -> list[AccountRow]:
     by_account: dict[int, list[store.TicketOf]] = {}
     for ticket in store.tickets_of(session, [row[0].id for row in rows]) if rows else []:
         by_account.setdefault(ticket.account_id, []).append(ticket)
@@ -303,6 +210,6 @@ def _lines(session: Session, actor: Actor, tickets: Sequence[store.TicketOf]) ->
     ]
 
 
-def _currency(session: Session) -> str:
+def currency_of(session: Session) -> str:
     config = scoring_config(session)
     return str(config.params["currency"]) if config else "EUR"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import true
 from sqlmodel import Session
 
 from bridge.service import feedback
@@ -29,34 +30,36 @@ from bridge.service.card_words import (
 from bridge.service.clusters import living
 from bridge.service.errors import UnknownId
 from bridge.service.placing import CONFIRMED, REJECTED
-from bridge.service.scope import may_read
-from bridge.store.card_queries import last_placement, live_members, place_of, read_at, ticket_at
+from bridge.service.scope import readable_tickets
+from bridge.store.card_queries import Around, around, done_by, place_of, read_at, ticket_at
 from bridge.store.clusters import Cluster, Membership
+from bridge.store.events import Event
 from bridge.store.tickets import Ticket
 from bridge.words import Origin, display_id
 
 FRESH = timedelta(minutes=15)
 """Tickets that were read longer ago make the card say so."""
 UNDOABLE = timedelta(days=1)
+_ACT = {CONFIRMED: "same", REJECTED: "wrong"}
 
 
 def card(session: Session, actor: Actor, connection: str, number: str, *, at: datetime) -> Card:
     """The card of a ticket. Raises UnknownId for one that is not there, or is none of the reader's business."""
     require(actor, Permission.READ_CARD)
-    ticket = ticket_at(session, connection, number, card_tickets(session, actor))
-    if ticket is None:
+    readable = readable_tickets(session, actor)
+    found = ticket_at(session, connection, number, readable if actor.is_outsourced else true(), readable)
+    if found is None:
         raise unknown_ticket(number)
-    readable = may_read(session, actor, ticket)
-    ref = TicketRef(ticket.connection, ticket.source_id, ticket.url, ticket.subject if readable else None)
+    ticket, may_read = found
     placed = place_of(session, ticket.id or 0)
     if placed is None:
-        return _without_issue(session, actor, ticket, ref, readable=readable, own=None, at=at)
+        return _without_issue(session, actor, ticket, may_read, None, at)
     member, cluster = placed
     told = told_issue(session, actor, living(session, cluster.id or 0), at)
-    members = live_members(session, cluster.id or 0)
-    if members <= 1 and member.origin == Origin.MODEL and told.nobody_cared:
-        return _without_issue(session, actor, ticket, ref, readable=readable, own=cluster, at=at)
-    return _with_issue(session, actor, told, at, ticket=ticket, ref=ref, member=member, readable=readable)
+    there = around(session, told.cluster.id or 0, connection, actor.user_id)
+    if there.members <= 1 and member.origin == Origin.MODEL and told.nobody_cared:
+        return _without_issue(session, actor, ticket, may_read, cluster, at)
+    return _with_issue(session, actor, told, there, at, ticket=ticket, member=member, readable=may_read)
 
 
 def card_ticket(
@@ -64,9 +67,11 @@ def card_ticket(
 ) -> tuple[int, int | None]:
     """(ticket, the issue whose plan its card shows) by their ids in the database. Raises UnknownId."""
     require(actor, Permission.READ_CARD)
-    ticket = ticket_at(session, connection, number, card_tickets(session, actor))
-    if ticket is None:
+    visible = card_tickets(session, actor)
+    found = ticket_at(session, connection, number, visible, visible)
+    if found is None:
         raise unknown_ticket(number)
+    ticket = found[0]
     placed = place_of(session, ticket.id or 0)
     if placed is None:
         return ticket.id or 0, None
@@ -79,56 +84,49 @@ def issue_card(session: Session, actor: Actor, cluster_id: int, *, at: datetime)
     cluster = living(session, cluster_id)
     if not visible_issues(session, actor, [cluster.id or 0]):
         raise UnknownId(f"there is no issue {display_id(cluster_id)} here: search by the customer's words")
-    return _with_issue(session, actor, told_issue(session, actor, cluster, at), at)
+    told = told_issue(session, actor, cluster, at)
+    return _with_issue(session, actor, told, around(session, told.cluster.id or 0, None, actor.user_id), at)
 
 
 def _with_issue(
     session: Session,
     actor: Actor,
     told: Told,
+    there: Around,
     at: datetime,
     *,
     ticket: Ticket | None = None,
-    ref: TicketRef | None = None,
     member: Membership | None = None,
     readable: bool = False,
 ) -> Card:
-    cluster_id = told.cluster.id or 0
     ticket_id = ticket.id if ticket else None
-    undo, act = _undo(session, actor, ticket_id, at)
+    said, undo = _done(session, actor, told, ticket_id, at)
     return Card(
-        ticket=ref,
-        issue=display_id(cluster_id),
+        ticket=_ref(ticket, readable=readable) if ticket else None,
+        issue=display_id(told.cluster.id or 0),
         lamp=lamp(told),
         say=say(session, told, ticket, at),
         workaround=what_to_do(told, ticket),
         fix=when_fixed(told, ticket, at),
         caution=caution(told),
-        why=why(session, told, ticket if readable else None, member),
+        why=why(session, told, ticket if readable else None, member, there),
         escalate=escalation(told),
-        watching=feedback.watches(session, actor, cluster_id),
+        watching=there.watched,
         conflict=told.standing.conflict,
-        read_at=_too_old(read_at(session, ticket.connection if ticket else None), at),
-        said=_said(session, actor, told, ticket_id, at),
-        undo=undo,
-        undone_act=act,
+        read_at=_too_old(there.read_at, at),
+        said=said,
+        undo=undo.id if undo else None,
+        undone_act=_ACT[undo.kind] if undo else None,
         may_place=readable and may(actor, Permission.GIVE_FEEDBACK),
     )
 
 
 def _without_issue(
-    session: Session,
-    actor: Actor,
-    ticket: Ticket,
-    ref: TicketRef,
-    *,
-    readable: bool,
-    own: Cluster | None,
-    at: datetime,
+    session: Session, actor: Actor, ticket: Ticket, readable: bool, own: Cluster | None, at: datetime
 ) -> Card:
-    undo, act = _undo(session, actor, ticket.id, at)
+    _, undo = _done(session, actor, None, ticket.id, at)
     return Card(
-        ticket=ref,
+        ticket=_ref(ticket, readable=readable),
         issue=None,
         lamp=no_issue_lamp(ticket, at),
         say=received(ticket),
@@ -138,28 +136,31 @@ def _without_issue(
         why=None,
         escalate=escalation(None),
         read_at=_too_old(read_at(session, ticket.connection), at),
-        undo=undo,
-        undone_act=act,
+        undo=undo.id if undo else None,
+        undone_act=_ACT[undo.kind] if undo else None,
         may_place=readable and may(actor, Permission.GIVE_FEEDBACK),
         suggestions=suggestions(session, actor, ticket, own, at) if readable else (),
     )
 
 
-def _said(session: Session, actor: Actor, told: Told, ticket_id: int | None, at: datetime) -> tuple[Said, ...]:
-    events = feedback.told_by(session, actor, told.cluster.id or 0, ticket_id, at)
-    asked = told.standing.trust.confirmed_by
-    return tuple(
-        Said(act, event.at, asked if act == "ask_owner" else None)
-        for event in events
-        if (act := feedback.BY_KIND[event.kind])
-    )
+def _ref(ticket: Ticket, *, readable: bool) -> TicketRef:
+    return TicketRef(ticket.connection, ticket.source_id, ticket.url, ticket.subject if readable else None)
 
 
-def _undo(session: Session, actor: Actor, ticket_id: int | None, at: datetime) -> tuple[int | None, str | None]:
-    if ticket_id is None:
-        return None, None
-    event = last_placement(session, ticket_id, (CONFIRMED, REJECTED), actor.name, at - UNDOABLE)
-    return (event.id, "same" if event.kind == CONFIRMED else "wrong") if event else (None, None)
+def _done(
+    session: Session, actor: Actor, told: Told | None, ticket_id: int | None, at: datetime
+) -> tuple[tuple[Said, ...], Event | None]:
+    """What the reader told of this issue lately, one of a kind, and their own placement that can be taken back."""
+    subject = f"cluster:{told.cluster.id}" if told else None
+    events = done_by(session, actor.name, subject, list(feedback.BY_KIND), list(_ACT), at - feedback.SHOWN)
+    said: dict[str, Said] = {}
+    for event in events:
+        act = feedback.BY_KIND.get(event.kind)
+        if told and act and (act == "ask_owner" or event.after["ticket"] == ticket_id):
+            whom = told.standing.trust.confirmed_by if act == "ask_owner" else None
+            said.setdefault(act, Said(act, event.at, whom))
+    placed = [e for e in events if e.kind in _ACT and e.at >= at - UNDOABLE and ticket_id in e.after["tickets"]]
+    return tuple(said.values()), placed[0] if placed else None
 
 
 def _too_old(read: datetime | None, at: datetime) -> datetime | None:

@@ -25,7 +25,7 @@ from bridge.service.account_names import without_names
 from bridge.service.card_issue import Told
 from bridge.service.card_view import NO_ISSUE, REGRESSION, Lamp, Say, Why, Workaround
 from bridge.service.matching import folded, terms
-from bridge.store.card_queries import live_members, merged_here
+from bridge.store.card_queries import Around, around, merged_here
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.tickets import Ticket
 from bridge.words import Origin
@@ -121,9 +121,12 @@ def caution(told: Told | None) -> str:
     return own or DEFAULT_CAUTION
 
 
-def why(session: Session, told: Told, ticket: Ticket | None, member: Membership | None) -> Why:
+def why(
+    session: Session, told: Told, ticket: Ticket | None, member: Membership | None, there: Around | None = None
+) -> Why:
     cluster = told.cluster
-    former = told.called or (_merged_from(session, cluster, ticket) if ticket else None)
+    there = there or around(session, cluster.id or 0, None, None)
+    former = told.called or (_merged_from(session, cluster, ticket) if ticket and there.merged else None)
     own = ticket.account_ref if ticket else None
     title, before = without_names(session, [told.title, former or ""], own)
     words = shared_words(_text(session, ticket), [cluster.title, *cluster.phrases]) if ticket else ()
@@ -131,7 +134,7 @@ def why(session: Session, told: Told, ticket: Ticket | None, member: Membership 
         title=title,
         words=words[:WORDS_SHOWN],
         by_person=member is not None and member.origin == Origin.HUMAN,
-        alike=max(0, live_members(session, cluster.id or 0) - (1 if member else 0)),
+        alike=max(0, there.members - (1 if member else 0)),
         merged_from=before or None,
     )
 

@@ -176,16 +176,8 @@ def put(
         session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
     place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
     after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    event = record(
-        session,
-        kind,
-        _subject(target),
-        actor=actor.name,
-        at=at,
-        before={"placements": before},
-        after=after,
-        reason=reason,
-    )
+    was = {"placements": before}
+    event = record(session, kind, _subject(target), actor=actor.name, at=at, before=was, after=after, reason=reason)
     for source in sorted({p["cluster"] for p in before} - {target.id}):
         lost = [p["ticket"] for p in before if p["cluster"] == source]
         told = {"event": event.id, "cluster": target.id, "tickets": lost}
@@ -223,30 +215,26 @@ def _undo_placements(session: Session, event: Event, at: datetime) -> None:
         for p in event.before["placements"]
         if p["ticket"] in there
     ]
-    placed_before = {p["ticket"] for p in event.before["placements"]}
-    unplace(session, [ticket for ticket in event.after["tickets"] if ticket in there and ticket not in placed_before])
-    for pair in event.after.get("rejected", ()):
-        rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
-        if rejection is not None:
-            session.delete(rejection)
+    had_none = there.intersection(event.after["tickets"]) - {p["ticket"] for p in event.before["placements"]}
+    unplace(session, sorted(had_none))
+    _unreject(session, event)
     place(session, rows, at)
+
+
+def _unreject(session: Session, event: Event) -> None:
+    for pair in event.after.get("rejected", ()):
+        if rejection := session.get(Rejection, (pair["ticket"], pair["cluster"])):
+            session.delete(rejection)
 
 
 def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
     """The ticket goes back, unless a person has placed it elsewhere since."""
-    ids = [p["ticket"] for p in event.before["placements"]]
-    placed = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ids))).all()
+    placed = session.exec(select(Membership).where(col(Membership.ticket_id).in_(event.after["tickets"]))).all()
     if any(row.origin == Origin.HUMAN for row in placed):
         raise ServiceError("somebody has placed this ticket since: undo that first")
-    for pair in event.after["rejected"]:
-        rejection = session.get(Rejection, (pair["ticket"], pair["cluster"]))
-        if rejection is not None:
-            session.delete(rejection)
-    rows = [
-        Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"])
-        for p in event.before["placements"]
-    ]
-    place(session, rows, at)
+    _unreject(session, event)
+    before = event.before["placements"]
+    place(session, [Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"]) for p in before], at)
 
 
 def _undo_split(session: Session, event: Event, at: datetime) -> None:
@@ -263,7 +251,6 @@ def _undo_merge(session: Session, event: Event, at: datetime) -> None:
     if loser.merged_into != event.after["into"]:
         raise ServiceError(f"{display_id(loser.id or 0)} was merged again since: undo that first")
     loser.merged_into = None
-    session.add(loser)
     _undo_placements(session, event, at)
 
 

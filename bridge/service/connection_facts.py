@@ -11,7 +11,8 @@ from bridge.bootstrap import Bridge
 from bridge.connecting import Connection, variable
 from bridge.pipeline.pull import STREAM as TICKETS
 from bridge.pipeline.track import STREAM as ISSUES
-from connectors.base import CreateGuarantee, Webhooks
+from connectors.base import CreateGuarantee
+from connectors.hooks import Webhooks
 
 _PLACES = ("project", "queues", "path")
 

@@ -63,16 +63,6 @@ def tell(
     return record(session, ACTS[act], _subject(cluster), actor=actor.name, at=at, after=told)
 
 
-def told_by(session: Session, actor: Actor, cluster_id: int, ticket_id: int | None, at: datetime) -> list[Event]:
-    """What the actor told of this issue lately, at this ticket or of the plan itself; newest first, one of a kind."""
-    events = events_of(session, [f"cluster:{cluster_id}"], list(BY_KIND), actor.name, at - SHOWN)
-    newest: dict[str, Event] = {}
-    for event in events:
-        if event.after["ticket"] == ticket_id or event.kind == ACTS["ask_owner"]:
-            newest.setdefault(event.kind, event)
-    return list(newest.values())
-
-
 def watch(session: Session, actor: Actor, cluster_id: int, *, at: datetime) -> None:
     """Tell the actor when the plan changes; twice is once."""
     require(actor, Permission.GIVE_FEEDBACK)
@@ -90,10 +80,6 @@ def unwatch(session: Session, actor: Actor, cluster_id: int) -> None:
     row = session.get(Watch, (actor.user_id, cluster_id)) if actor.user_id is not None else None
     if row is not None:
         session.delete(row)
-
-
-def watches(session: Session, actor: Actor, cluster_id: int) -> bool:
-    return actor.user_id is not None and session.get(Watch, (actor.user_id, cluster_id)) is not None
 
 
 def seen(session: Session, actor: Actor, cluster_id: int) -> None:

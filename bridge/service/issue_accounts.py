@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bridge.analysis.resolution import Directory
+from bridge.service.issue_members import TicketRow
 from bridge.service.issue_score import SHOWN_PARTS, Scored, account_ids, account_name
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId
-from bridge.store.tickets import Ticket
 
 PAGE = 25
 
@@ -92,21 +92,24 @@ def _row(found: Scored, key: str, part: Mapping[str, Any], accounts: Mapping[int
     )
 
 
-def account_names(session: Session, found: Scored | None, tickets: Sequence[Ticket]) -> dict[int, str]:
+def account_names(session: Session, found: Scored, tickets: Sequence[TicketRow]) -> dict[int, str]:
     """The account's name by ticket, as the ranking resolves it, looked for among the accounts of the issue."""
-    ids = account_ids(found.keys) if found else []
-    names = {id_ or 0: name for name, id_ in _names(session, ids)}
-    external = select(AccountExternalId.external_id, AccountExternalId.account_id)
-    domains = select(AccountDomain.domain, AccountDomain.account_id)
-    asked = {(t.requester_domain or "").lower() for t in tickets}
-    directory = Directory.build(
-        [(name, id_) for id_, name in names.items()],
-        list(session.exec(external.where(col(AccountExternalId.account_id).in_(ids)))),
-        list(session.exec(domains.where(col(AccountDomain.domain).in_(asked)))),
-    )
-    resolved = {t.id or 0: directory.resolve(t.account_ref, t.requester_domain) for t in tickets}
-    return {ticket: names[account] for ticket, account in resolved.items() if account in names}
+    ids = set(account_ids(found.keys))
+    names: list[tuple[str, int]] = []
+    external: list[tuple[str, int]] = []
+    if any(ticket.account_ref for ticket in tickets):
+        names = [(name, id_ or 0) for name, id_ in session.exec(_names(ids))]
+        of_these = col(AccountExternalId.account_id).in_(ids)
+        external = list(
+            session.exec(select(AccountExternalId.external_id, AccountExternalId.account_id).where(of_these))
+        )
+    asked = {ticket.requester_domain.lower() for ticket in tickets if ticket.requester_domain}
+    domains = select(AccountDomain.domain, AccountDomain.account_id).where(col(AccountDomain.domain).in_(asked))
+    directory = Directory.build(names, external, list(session.exec(domains)))
+    resolved = {t.id: directory.resolve(t.account_ref, t.requester_domain) for t in tickets}
+    known = {id_: name for name, id_ in names or session.exec(_names(set(resolved.values()) & ids))}
+    return {ticket: known[account] for ticket, account in resolved.items() if account in known}
 
 
-def _names(session: Session, ids: Sequence[int]) -> list[tuple[str, int | None]]:
-    return list(session.exec(select(Account.name, Account.id).where(col(Account.id).in_(ids))))
+def _names(ids: Collection[int | None]) -> Any:
+    return select(Account.name, Account.id).where(col(Account.id).in_(ids))

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 from sqlalchemy import Subquery, func, true
-from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from bridge.analysis.diverse import diverse
@@ -29,10 +27,39 @@ from bridge.words import Origin
 
 PAGE = 50
 QUOTES = 3
-NEWEST = 200
-"""Tickets that quotes are chosen from: the newest with a vector."""
+NEWEST = 120
+"""Tickets that quotes are chosen from, and that tell the issue's middle: the newest."""
 QUOTE_LENGTH = 320
 MENTIONED = 3
+
+
+class TicketRow(NamedTuple):
+    """The columns of a ticket that the page shows; a whole row costs ten times as much to read."""
+
+    id: int
+    source_id: str
+    connection: str
+    url: str | None
+    subject: str
+    embed_text: str
+    embed_hash: str | None
+    status: str
+    priority: str
+    created_at: datetime
+    last_customer_at: datetime
+    account_ref: str | None
+    requester_domain: str | None
+
+
+_COLUMNS = tuple(col(getattr(Ticket, name)) for name in TicketRow._fields)
+
+
+class PlaceRow(NamedTuple):
+    """The membership of a ticket."""
+
+    q: float
+    origin: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +123,12 @@ class Sample:
     issues are made from.
     """
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[TicketRow]
     vectors: Vectors
     middle: Vectors | None
 
 
 _NEWEST_FIRST = (col(Ticket.last_customer_at).desc(), col(Ticket.id))
-_QUOTED: tuple[Any, ...] = (
-    col(Ticket.id),
-    col(Ticket.source_id),
-    col(Ticket.embed_text),
-    col(Ticket.url),
-    col(Ticket.priority),
-    col(Ticket.last_customer_at),
-    col(Ticket.account_ref),
-    col(Ticket.requester_domain),
-)
-_LISTED: tuple[Any, ...] = (
-    *_QUOTED,
-    col(Ticket.connection),
-    col(Ticket.subject),
-    col(Ticket.status),
-    col(Ticket.created_at),
-    col(Ticket.embed_hash),
-)
 
 
 def counts(session: Session, cluster_id: int) -> Counts:
@@ -134,26 +143,30 @@ def counts(session: Session, cluster_id: int) -> Counts:
 
 
 def sample(session: Session, actor: Actor, cluster_id: int, model: str) -> Sample:
-    has_text = col(Ticket.embed_hash).is_not(None)
-    newest = _newest(Membership.cluster_id == cluster_id, has_text, limit=NEWEST)
-    readable = readable_tickets(session, actor)
+    newest = _newest(Membership.cluster_id == cluster_id, *is_live(), limit=NEWEST)
     query = (
-        select(Ticket, Vector.data, readable.label("readable"))
-        .options(load_only(*_QUOTED, raiseload=True))
+        select(*_COLUMNS, readable_tickets(session, actor).label("readable"))  # type: ignore[call-overload]
         .join(newest, newest.c.id == col(Ticket.id))
-        .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
         .order_by(*_NEWEST_FIRST)
     )
-    rows = session.execute(query).all()
-    vectors = unpacked([row[1] for row in rows])
-    mine = [place for place, row in enumerate(rows) if row[2]]
-    return Sample([rows[place][0] for place in mine], vectors[mine], middle_of([row[1] for row in rows]))
+    found = [(TicketRow(*row[:-1]), bool(row[-1])) for row in session.execute(query)]
+    packed = _vectors(session, model, [ticket for ticket, _ in found])
+    rows = [(ticket, mine) for ticket, mine in found if ticket.embed_hash in packed]
+    vectors = unpacked([packed[ticket.embed_hash or ""] for ticket, _ in rows])
+    mine = [place for place, (_, readable) in enumerate(rows) if readable]
+    return Sample([rows[place][0] for place in mine], vectors[mine], middle_of(vectors))
 
 
-def quotes(found: Sample) -> list[Ticket]:
+def _vectors(session: Session, model: str, tickets: Sequence[TicketRow]) -> dict[str, bytes]:
+    hashes = {ticket.embed_hash for ticket in tickets if ticket.embed_hash}
+    query = select(Vector.content_hash, Vector.data).where(Vector.model == model, col(Vector.content_hash).in_(hashes))
+    return dict(session.execute(query).all()) if hashes else {}
+
+
+def quotes(found: Sample) -> list[TicketRow]:
     """Tickets to quote: three that differ, each saying something of its own."""
     speaking = [place for place, ticket in enumerate(found.tickets) if words_of(ticket)]
-    chosen: list[Ticket] = []
+    chosen: list[TicketRow] = []
     for place in diverse(found.vectors[speaking], QUOTES * 2):
         ticket = found.tickets[speaking[place]]
         if words_of(ticket) not in map(words_of, chosen):
@@ -161,7 +174,7 @@ def quotes(found: Sample) -> list[Ticket]:
     return chosen[:QUOTES]
 
 
-def words_of(ticket: Ticket) -> str:
+def words_of(ticket: TicketRow) -> str:
     """The customer's words without the subject, shortened at a word."""
     subject, _, body = ticket.embed_text.partition("\n")
     text = " ".join((body or subject).split())
@@ -170,15 +183,15 @@ def words_of(ticket: Ticket) -> str:
     return text[:QUOTE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-def quoted(tickets: Sequence[Ticket], names: Mapping[int, str]) -> tuple[Quote, ...]:
+def quoted(tickets: Sequence[TicketRow], names: Mapping[int, str]) -> tuple[Quote, ...]:
     return tuple(
-        Quote(words_of(t), t.source_id, t.url, t.priority, t.last_customer_at, names.get(t.id or 0)) for t in tickets
+        Quote(words_of(t), t.source_id, t.url, t.priority, t.last_customer_at, names.get(t.id)) for t in tickets
     )
 
 
 def member_page(
     session: Session, actor: Actor, cluster_id: int, page: int, total: int
-) -> tuple[list[tuple[Ticket, Membership]], int, int]:
+) -> tuple[list[tuple[TicketRow, PlaceRow]], int, int]:
     """One page of readable members, the newest signal first; how many there are; the page that it is.
 
     ``total``: live tickets of the issue, which need not be counted again for somebody who may read all of them.
@@ -191,27 +204,28 @@ def member_page(
     page = min(max(1, page), max(1, -(-total // PAGE)))
     shown = _newest(*mine, limit=PAGE, offset=(page - 1) * PAGE)
     query = (
-        select(Ticket, Membership)
-        .options(load_only(*_LISTED, raiseload=True))
-        .join(shown, shown.c.id == col(Ticket.id))
+        select(*_COLUMNS, Membership.q, Membership.origin, Membership.since)  # type: ignore[call-overload]
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+        .join(shown, shown.c.id == col(Ticket.id))
         .order_by(*_NEWEST_FIRST)
     )
-    return list(session.exec(query)), total, page
+    width = len(_COLUMNS)
+    rows = [(TicketRow(*row[:width]), PlaceRow(*row[width:])) for row in session.execute(query)]
+    return rows, total, page
 
 
 def _newest(*where: Any, limit: int, offset: int = 0) -> Subquery:
-    """Ids only: a sort that carried texts and vectors of thousands of tickets would take most of the page's time.
+    """Ids only: a sort that carried the texts of thousands of tickets would take much of the page's time.
 
-    As a table of its own, because SQLite would begin with all vectors if it were an IN list.
+    As a table of its own, because SQLite would begin elsewhere if it were an IN list.
     """
     members = select(Ticket.id).join(Membership, col(Membership.ticket_id) == col(Ticket.id))
-    return members.where(*where, *is_live()).order_by(*_NEWEST_FIRST).offset(offset).limit(limit).subquery()
+    return members.where(*where).order_by(*_NEWEST_FIRST).offset(offset).limit(limit).subquery()
 
 
 def members_view(
     session: Session,
-    rows: Sequence[tuple[Ticket, Membership]],
+    rows: Sequence[tuple[TicketRow, PlaceRow]],
     total: int,
     page: int,
     *,
@@ -221,26 +235,24 @@ def members_view(
     names: Mapping[int, str],
 ) -> MembersView:
     alike = _alike(session, [ticket for ticket, _ in rows], middle, model)
-    members = tuple(_member(t, m, phrases, alike.get(t.embed_hash or ""), names.get(t.id or 0)) for t, m in rows)
+    members = tuple(_member(t, m, phrases, alike.get(t.embed_hash or ""), names.get(t.id)) for t, m in rows)
     return MembersView(members, total, page, max(1, -(-total // PAGE)))
 
 
-def _alike(session: Session, tickets: Sequence[Ticket], middle: Vectors | None, model: str) -> dict[str, float]:
-    hashes = {ticket.embed_hash for ticket in tickets if ticket.embed_hash}
-    if middle is None or not hashes:
+def _alike(session: Session, tickets: Sequence[TicketRow], middle: Vectors | None, model: str) -> dict[str, float]:
+    packed = _vectors(session, model, tickets) if middle is not None else {}
+    if middle is None or not packed:
         return {}
-    query = select(Vector.content_hash, Vector.data).where(Vector.model == model, col(Vector.content_hash).in_(hashes))
-    found = session.execute(query).all()
-    values = unpacked([data for _, data in found]) @ middle
-    return {content_hash: float(value) for (content_hash, _), value in zip(found, np.atleast_1d(values), strict=True)}
+    values = unpacked(list(packed.values())) @ middle
+    return {content_hash: float(value) for content_hash, value in zip(packed, values, strict=True)}
 
 
 def _member(
-    ticket: Ticket, place: Membership, phrases: Sequence[str], alike: float | None, account: str | None
+    ticket: TicketRow, place: PlaceRow, phrases: Sequence[str], alike: float | None, account: str | None
 ) -> Member:
     text = ticket.embed_text.casefold()
     return Member(
-        ticket_id=ticket.id or 0,
+        ticket_id=ticket.id,
         name=ticket.source_id,
         connection=ticket.connection,
         url=ticket.url,

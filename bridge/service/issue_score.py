@@ -104,6 +104,8 @@ class Scored:
     before: RankRun | None
     exposures: Mapping[str, Exposure]
     snapshot: Snapshot
+    new_keys: frozenset[str]
+    """Accounts whose first ticket is young."""
 
     @property
     def record(self) -> dict[str, Any]:
@@ -113,12 +115,6 @@ class Scored:
     def keys(self) -> list[str]:
         """Account keys, the largest part first."""
         return [row[0] for row in self.score.inputs["accounts"]]
-
-    @property
-    def new_keys(self) -> frozenset[str]:
-        """Accounts whose first ticket is young."""
-        young = self.snapshot
-        return frozenset(key for key, hit in self.exposures.items() if is_new(hit, young.terms, young.now))
 
     @property
     def severity(self) -> str | None:
@@ -138,7 +134,9 @@ def scored(session: Session, cluster_id: int) -> Scored | None:
     snapshot = Snapshot.from_inputs(score.inputs) if score else None
     if score is None or snapshot is None:
         return None
-    return Scored(score, run, before, snapshot.exposures(), snapshot)
+    exposures = snapshot.exposures()
+    new = frozenset(key for key, hit in exposures.items() if is_new(hit, snapshot.terms, snapshot.now))
+    return Scored(score, run, before, exposures, snapshot, new)
 
 
 def account_ids(keys: Sequence[str]) -> list[int]:

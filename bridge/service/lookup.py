@@ -17,7 +17,7 @@ from bridge.analysis.embedding import Vectors
 from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.service.access import Actor, Permission, require
 from bridge.service.account_names import without_names
-from bridge.service.card_issue import Told, told_issue
+from bridge.service.card_issue import Told, told_issue, told_issues
 from bridge.service.card_scope import card_tickets, visible_issues
 from bridge.service.card_view import Say, TicketRef, Workaround
 from bridge.service.card_words import lamp, say, what_to_do, when_fixed
@@ -28,7 +28,7 @@ from bridge.store.card_queries import tickets_called
 from bridge.store.clusters import Cluster
 from bridge.store.memberships import redirect
 from bridge.store.tickets import Ticket
-from bridge.words import display_id
+from bridge.words import RemedyState, display_id
 
 SHOWN = 6
 LOOKED_AT = 40
@@ -128,9 +128,17 @@ def _of_host(rows: list[Ticket], url: str) -> list[Ticket]:
 def _hits(session: Session, actor: Actor, matches: Sequence[Match], at: datetime) -> tuple[Hit, ...]:
     rows = session.exec(select(Cluster).where(col(Cluster.id).in_([m.cluster_id for m in matches])))
     clusters = {row.id: row for row in rows}
-    told = [(m, told_issue(session, actor, clusters[m.cluster_id], at)) for m in matches if m.cluster_id in clusters]
+    there = [m for m in matches if m.cluster_id in clusters]
+    found = told_issues(session, actor, [clusters[m.cluster_id] for m in there], at)
+    told = [(m, _behind(session, actor, one, at)) for m, one in zip(there, found, strict=True)]
     titles = without_names(session, [one.title for _, one in told])
     return tuple(_hit(session, m, one, title, at) for (m, one), title in zip(told, titles, strict=True))
+
+
+def _behind(session: Session, actor: Actor, told: Told, at: datetime) -> Told:
+    """Only a plan that says "duplicate of" costs another look."""
+    duplicate = told.standing.trust.state is RemedyState.DUPLICATE
+    return told_issue(session, actor, told.cluster, at) if duplicate else told
 
 
 def _hit(session: Session, found: Match, told: Told, title: str, at: datetime) -> Hit:

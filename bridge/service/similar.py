@@ -50,10 +50,12 @@ def similar(
     return tuple(_found(session, near, with_scores=with_scores)[:SHOWN])
 
 
-def middle_of(blobs: Sequence[bytes]) -> Vectors | None:
-    """The unit vector in the middle of packed vectors; None without any."""
-    vectors = unpacked(blobs)
-    return _unit(vectors.sum(axis=0)) if len(vectors) else None
+def middle_of(vectors: Vectors) -> Vectors | None:
+    """The unit vector in the middle of unit rows; None without any."""
+    if not len(vectors):
+        return None
+    total = vectors.sum(axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
 
 
 def unpacked(blobs: Sequence[bytes]) -> Vectors:
@@ -63,10 +65,6 @@ def unpacked(blobs: Sequence[bytes]) -> Vectors:
     vectors = unpack(b"".join(blobs)).reshape(len(blobs), -1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
-def _unit(vector: Vectors) -> Vectors:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
 
 
 def _found(session: Session, near: dict[int, float], *, with_scores: bool) -> list[Similar]:

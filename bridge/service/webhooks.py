@@ -18,7 +18,7 @@ from bridge.store import due_runs
 from bridge.store.webhooks import remember
 from bridge.words import RunKind
 from connectors._signatures import any_equal
-from connectors.base import Hook, Webhooks
+from connectors.hooks import Hook, Webhooks
 
 SECRET_HEADER = "x-bridge-webhook-secret"  # noqa: S105 - a header's name
 DELIVERY_HEADER = "x-bridge-delivery"

@@ -15,7 +15,8 @@ from bridge.store.columns import instant, json_field
 
 
 class Event(SQLModel, table=True):
-    """``before`` and ``after`` hold ids and numbers, never text of tickets. ``undoes`` names the event taken back.
+    """``before`` and ``after`` hold ids and numbers, never text of tickets; ``reason`` is in a person's or the
+    program's own words. ``undoes`` names the event taken back.
 
     ``position`` is the place in the chain; with the hashes it is empty until the transaction ends.
     """

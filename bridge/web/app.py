@@ -11,6 +11,7 @@ from bridge.bootstrap import Bridge
 from bridge.web import (
     accounts,
     agent,
+    api,
     audit,
     auth,
     card_lines,
@@ -62,7 +63,7 @@ PAGES = (
 
 def create_app(bridge: Bridge) -> APIFlask:
     """The service of one installation. Opens no connection: a server may make one in each of its processes."""
-    app = APIFlask("bridge.web", title="Issue Bridge", version="1", docs_path=None, spec_path=None)
+    app = APIFlask("bridge.web", title="Issue Bridge", version="1", docs_path=None, spec_path="/api/openapi.json")
     app.extensions["bridge"] = bridge
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
@@ -86,6 +87,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     oidc.install(app, bridge)
     for pages in PAGES:
         app.register_blueprint(pages)
+    api.install(app)
     if proxies := bridge.settings.web.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     timing.install(app, bridge.db.engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, flash, jsonify, redirect, render_template, request
@@ -16,6 +16,7 @@ from bridge.errors import BridgeError
 from bridge.jobs import log_redacted
 from bridge.service.access import Forbidden
 from bridge.service.errors import UnknownId
+from bridge.service.idempotency import KeyReused
 from bridge.service.passwords import TooManyTries
 from bridge.service.signing_in import SignInRefused
 
@@ -33,6 +34,8 @@ TITLES = {
     HTTPStatus.UNAUTHORIZED: "Sign in first",
     HTTPStatus.FORBIDDEN: "Not for your role",
     HTTPStatus.NOT_FOUND: "Not here",
+    HTTPStatus.CONFLICT: "Not as things stand",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not what was expected",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something broke on our side",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer",
@@ -53,18 +56,49 @@ def status_of(error: BridgeError) -> HTTPStatus:
 
 def answer(status: int, detail: str) -> Response:
     """As a page for people, as problem+json (RFC 9457) for programs."""
-    title = TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)
-    if request.path.startswith("/api/"):
-        problem = jsonify(type="about:blank", title=title, status=int(status), detail=detail)
-        problem.status_code, problem.mimetype = int(status), "application/problem+json"
-        return problem
+    if in_api():
+        return sent(problem(status, detail))
+    title = title_of(status)
     page = Response(render_template("error.html", title=title, detail=detail, status=int(status)), int(status))
     page.mimetype = "text/html"
     return page
 
 
-def _ours(error: BridgeError) -> Response:
+def in_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def title_of(status: int) -> str:
+    return TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)
+
+
+def status_in_api(error: BridgeError) -> HTTPStatus:
+    """A request that is well-formed and cannot be done as things stand is a conflict with them."""
+    if isinstance(error, KeyReused):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
     status = status_of(error)
+    return HTTPStatus.CONFLICT if status is HTTPStatus.BAD_REQUEST else status
+
+
+def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The object of RFC 9457; ``errors`` names each field that is wrong."""
+    made = {"type": "about:blank", "title": title_of(status), "status": int(status), "detail": detail}
+    return made | ({"errors": errors} if errors else {})
+
+
+def sent(body: dict[str, Any], status: int | None = None) -> Response:
+    """JSON as an answer: of its own ``status`` where it is a problem."""
+    made = jsonify(body)
+    made.status_code = status or int(body["status"])
+    if made.status_code >= HTTPStatus.BAD_REQUEST:
+        made.mimetype = "application/problem+json"
+    if made.status_code == HTTPStatus.UNAUTHORIZED:
+        made.headers["WWW-Authenticate"] = 'Bearer realm="Issue Bridge"'
+    return made
+
+
+def _ours(error: BridgeError) -> Response:
+    status = status_in_api(error) if in_api() else status_of(error)
     came_from = _page_before()
     if request.method == "POST" and status is HTTPStatus.BAD_REQUEST and came_from:
         flash(str(error), "bad")
@@ -75,7 +109,7 @@ def _ours(error: BridgeError) -> Response:
 def _page_before() -> str | None:
     """The page whose form was sent, if it is one of ours and not this address itself."""
     before = urlsplit(request.referrer or "")
-    if request.path.startswith("/api/") or before.netloc != request.host or before.path == "":
+    if in_api() or before.netloc != request.host or before.path == "":
         return None
     return f"{before.path}?{before.query}" if before.query else before.path
 
@@ -89,7 +123,7 @@ def _http(error: HTTPException) -> Response:
     detail = FORGED if type(error).__name__ == "CSRFError" else error.description or ""
     made = answer(status, detail)
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "www-authenticate"):
+        if name.lower() in ("allow", "retry-after"):
             made.headers[name] = value
     return made
 

@@ -73,7 +73,7 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
     return found
 
 
-OPEN_ENDPOINTS = {"static", "bootstrap.static", "openapi.spec"}
+OPEN_ENDPOINTS = {"static", "bootstrap.static", "openapi.spec", "api_docs.static"}
 """Views of libraries that hold no data."""
 
 
@@ -93,6 +93,8 @@ def _gate() -> Response | None:
     if request.endpoint.endswith("static"):
         return None
     by_token = _identify()
+    if here.signed_in() is None and not rule.public and request.path.startswith(BY_TOKEN):
+        return _to_the_door()
     if request.method not in _SAFE and not by_token and not rule.forged:
         csrf.protect()
     if rule.public:
@@ -132,6 +134,7 @@ def _by_token(secret: str) -> None:
     if found is None:
         raise Unauthorized("this token is wrong, revoked or too old: make a new one")
     row, g.actor = found
+    g.token_id = row.id
     if row.last_used_at is None or here.now() - row.last_used_at >= tokens.USED_EVERY:
         with here.writing() as session:
             tokens.note_use(session, row.id or 0, here.now())

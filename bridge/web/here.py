@@ -30,6 +30,12 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
+def caller() -> str:
+    """The token or the user that a request is counted for: what one was answered, another is never shown."""
+    token = g.get("token_id")
+    return f"token:{token}" if token is not None else f"user:{actor().user_id}"
+
+
 def user() -> User | None:
     """The user behind a browser's session; None for a stranger and for a token."""
     return cast("User | None", g.get("user"))

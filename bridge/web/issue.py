@@ -89,6 +89,8 @@ def do_split(ref: str) -> Response:
 def move(ref: str) -> str:
     words = request.args.get("q", "")
     chosen = _numbers(request.args.getlist("ticket"))
+    if not chosen:
+        raise ServiceError("tick the tickets to move first, in the issue's list of tickets")
     with here.reading() as session:
         view = issue(session, here.actor(), cluster_id(ref), here.now(), model=reference_model(here.bridge()))
         found = find_targets(session, here.actor(), words, without=view.cluster_id)

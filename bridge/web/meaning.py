@@ -43,11 +43,19 @@ class Meaning:
     def _fetch(self) -> None:
         try:
             embedder = self._load()
+            one_core_a_text()
             embedder.encode(["warm"])
         except ModelError as error:
             logger.warning("search goes by words only: %s", error)
             return
         self._embedder = embedder
+
+
+def one_core_a_text() -> None:
+    """A short text gains nothing from several threads, and waits for each of them where the cores are busy."""
+    import torch  # noqa: PLC0415 - seconds; loaded with the model already
+
+    torch.set_num_threads(1)
 
 
 def start(app: Flask, load: Callable[[], Embedder]) -> threading.Thread:

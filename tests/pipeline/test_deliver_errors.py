@@ -58,7 +58,7 @@ def test_row_dies_after_its_attempts_if_the_connection_works(db: Database, other
     row = row_of(db, row_id)
     assert (row.state, row.attempts, other.calls["write"], other.calls["check"]) == ("dead", 4, 4, 1)
     [event] = events_of(db, "notification.failed")
-    assert (event.reason, event.after["key"]) == ("other: connection refused", "k1")
+    assert (event.reason, event.after["key"]) == ("Transient: the row in the outbox tells more", "k1")
 
 
 @pytest.mark.parametrize("lag", [0.0, 60.0])

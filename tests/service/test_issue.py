@@ -102,7 +102,7 @@ def test_sums_over_few_accounts_are_bands(loop: Loop) -> None:
     view = look(loop, furnish(loop), who(Role.SUPPLIER_MANAGER))
     assert (view.score, view.accounts) == (None, None)
     assert view.sums is not None
-    assert (view.sums.score.amount, view.sums.score.band) == (None, "10k to 100k")
+    assert (view.sums.score.amount, view.sums.score.band) == (None, "10–100k")
     assert all(part.amount is None for _, part in view.sums.segments)
     assert look(loop, view.cluster_id, who(Role.AGENT)).sums is None
 

@@ -15,7 +15,7 @@ from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster
 from bridge.store.outbox import OutboxRow, TrackerItem
 from bridge.store.remedies import PlanRevision
-from bridge.store.sync import SyncState
+from bridge.store.sync import note_failure
 from bridge.store.tickets import SetAside, Ticket
 from bridge.words import Role
 from tests.pipeline.loop import ticket
@@ -57,7 +57,7 @@ def _poison(house: House) -> None:
         for revision in plan:
             said = dict.fromkeys(("say", "say_short", "dont_say", "escalation_contact", "owner"), HOSTILE[2])
             revision.fields = {**revision.fields, **said, "workaround.steps_customer": HOSTILE[15]}
-        session.add(SyncState(connection="desk", stream="tickets", last_error=HOSTILE[0], last_error_at=at))
+        note_failure(session, "desk", "tickets", at, HOSTILE[0], auth=False)
         seen = {"first_seen_at": at, "last_seen_at": at}
         session.add(
             SetAside(

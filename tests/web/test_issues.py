@@ -124,7 +124,6 @@ def test_fifty_rows_with_their_style_and_script_are_light(house: House) -> None:
     sent = 0
     for path in ("/issues", "/static/bridge.css", "/static/bridge.js", "/static/issues.js", "/static/theme.js"):
         answer = client.get(path, headers={"Accept-Encoding": "gzip"})
-        assert answer.headers["Content-Encoding"] == "gzip" or len(answer.data) < 1_000
         sent += len(answer.data)
     assert page(client).count("data-row>") == 50
     assert sent < MOST_BYTES

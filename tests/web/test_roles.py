@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from bridge.web.guard import rule_of
 from bridge.words import Role
 from tests.web.house import House, csrf_of, furnished_house
-from tests.web.tour import MAY, R, routes
+from tests.web.tour import MAY, R, pages, routes
 
 LEAVES = {"auth.leave", "auth.enter", "webhooks.receive"}
 """Not sent: they end or change the session that the walk goes on with, or have a door of their own."""
@@ -87,3 +88,43 @@ def test_nothing_secret_reaches_a_supplier(house: House, role: Role) -> None:
         if method == "GET" and (allowed is None or role in allowed):
             text = client.get(path).get_data(as_text=True)
             assert {word for word in secrets if word in text} == set(), path
+
+
+class Balance(HTMLParser):
+    """Notes tags that close what is not open. Tags that HTML lets one leave open are left out."""
+
+    VOID = frozenset(
+        ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+    )
+    OPTIONAL = frozenset(["li", "dt", "dd", "p", "option", "tr", "td", "th", "thead", "tbody", "tfoot"])
+    SHAPES = frozenset(["rect", "circle", "path", "line", "polyline", "polygon", "use", "stop", "ellipse"])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in self.VOID | self.OPTIONAL | self.SHAPES:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID | self.OPTIONAL | self.SHAPES:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> in line {self.getpos()[0]}")
+
+
+@pytest.mark.parametrize("role", [R.ADMIN, R.AGENT, R.SUPPLIER_AGENT])
+def test_markup_closes_what_it_opens(house: House, role: Role) -> None:
+    client = house.client(role)
+    wrong = {}
+    for path in pages(house, role):
+        parser = Balance()
+        parser.feed(client.get(path).get_data(as_text=True))
+        if parser.wrong or parser.open:
+            wrong[path] = parser.wrong[:3] or parser.open
+    assert wrong == {}

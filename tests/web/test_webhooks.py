@@ -21,7 +21,7 @@ from sqlmodel import select
 from bridge.service import webhooks
 from bridge.store.requests import DueRun, WebhookDelivery
 from connectors._signatures import hub_sha256, plain_token, standard_webhooks
-from connectors.base import Hook, Webhooks
+from connectors.hooks import Hook, Webhooks
 from tests.web.house import House
 
 NEW, OLD, OTHER = "n" * 20, "o" * 20, "x" * 20

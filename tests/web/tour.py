@@ -14,6 +14,7 @@ VALUE = frozenset({R.PRODUCT_MANAGER, R.CSM, R.ADMIN})
 STATUS = frozenset({R.PRODUCT_MANAGER, R.SUPPLIER_MANAGER, R.ADMIN})
 PRODUCT = frozenset({R.PRODUCT_MANAGER, R.ADMIN})
 ADMIN = frozenset({R.ADMIN})
+INTERNAL = frozenset({R.AGENT, R.PRODUCT_MANAGER, R.CSM, R.ADMIN})
 STRANGERS = None
 """Anybody, signed in or not."""
 
@@ -88,6 +89,67 @@ MAY: dict[str, frozenset[Role] | None] = {
     "tokens.listing": ADMIN,
     "tokens.revoke": EVERYBODY,
     "webhooks.receive": STRANGERS,
+    "api.account": VALUE,
+    "api.accounts": VALUE,
+    "api.add_user": ADMIN,
+    "api.approve": PRODUCT,
+    "api.asides": STATUS,
+    "api.audit": ADMIN,
+    "api.chain": ADMIN,
+    "api.check_connection": ADMIN,
+    "api.check_plan": PRODUCT,
+    "api.cluster": ISSUES,
+    "api.clusters": ISSUES,
+    "api.connection": STATUS,
+    "api.connections": STATUS,
+    "api.create_token": EVERYBODY,
+    "api.disable": ADMIN,
+    "api.discard": ADMIN,
+    "api.draft": PRODUCT,
+    "api.drop_view": ISSUES,
+    "api.edit": PRODUCT,
+    "api.enable": ADMIN,
+    "api.erase": ADMIN,
+    "api.find": ISSUES,
+    "api.issue_card": EVERYBODY,
+    "api.issue_feedback": EVERYBODY,
+    "api.keep_view": ISSUES,
+    "api.list_tokens": EVERYBODY,
+    "api.me": EVERYBODY,
+    "api.merge": PRODUCT,
+    "api.merge_preview": PRODUCT,
+    "api.move": PRODUCT,
+    "api.outbox": STATUS,
+    "api.place": EVERYBODY,
+    "api.plans": ISSUES,
+    "api.preview": ADMIN,
+    "api.publish": PRODUCT,
+    "api.remedy": INTERNAL,
+    "api.replay": ADMIN,
+    "api.reset": ADMIN,
+    "api.retry": ADMIN,
+    "api.revoke_session": EVERYBODY,
+    "api.revoke_token": EVERYBODY,
+    "api.run": STATUS,
+    "api.search": EVERYBODY,
+    "api.seen": EVERYBODY,
+    "api.segments": VALUE,
+    "api.sessions": EVERYBODY,
+    "api.split": PRODUCT,
+    "api.split_preview": PRODUCT,
+    "api.sync": ADMIN,
+    "api.take_back": EVERYBODY,
+    "api.ticket_feedback": EVERYBODY,
+    "api.ticket_remedy": EVERYBODY,
+    "api.together": ISSUES,
+    "api.undo": PRODUCT,
+    "api.users": ADMIN,
+    "api.views": ISSUES,
+    "api.watch": EVERYBODY,
+    "api.watched": EVERYBODY,
+    "api_docs.browse": STRANGERS,
+    "api_docs.static": STRANGERS,
+    "openapi.spec": STRANGERS,
 }
 ARGUMENTS = {
     "filename": "bridge.css",
@@ -100,13 +162,28 @@ ARGUMENTS = {
     "name": "desk",
     "session_id": "9999",
     "token_id": "9999",
+    "token": "9999",
+    "account": "1",
+    "row": "1",
+    "view": "9999",
+    "ticket": "101",
+    "event": "9999",
 }
-OTHERWISE = {"outbox.": {"number": "1"}, "people.": {"name": "nobody"}}
+OTHERWISE = {
+    "outbox.": {"number": "1"},
+    "people.": {"name": "nobody"},
+    "api.disable": {"name": "nobody"},
+    "api.enable": {"name": "nobody"},
+    "api.reset": {"name": "nobody"},
+    "api_docs.": {"name": "start.js"},
+}
 """Examples for routes that mean something else by the name; by the beginning of the endpoint."""
 
 MORE: dict[str, tuple[str, ...]] = {
     "agent.find": ("/find?q=VAT+total+in+the+PDF", "/find?q=nothing+like+this", "/t/desk/401", "/t/desk/201"),
     "issue_merging.preview": ("/issues/merge?ids=1,2",),
+    "issue.move": ("/issues/IB-1/move?ticket=1", "/issues/IB-1/move?ticket=1&q=export"),
+    "issue.split": ("/issues/IB-1/split?ticket=1",),
     "issues.listing": ("/issues?thin=1", "/issues?text=nothing+like+this&state=planned"),
     "audit.listing": ("/audit?kind=cluster.published",),
 }
@@ -136,7 +213,8 @@ def pages(house: House, role: Role | None) -> list[str]:
         mine = allowed is None or (role is not None and role in allowed)
         if method != "GET" or not mine or route.endpoint in PAGELESS or path.startswith("/api/"):
             continue
-        answer = client.get(path)
-        if answer.status_code == 200 and answer.mimetype == "text/html":
-            found += [path, *MORE.get(route.endpoint, ())]
+        for address in (path, *MORE.get(route.endpoint, ())):
+            answer = client.get(address)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                found.append(address)
     return found

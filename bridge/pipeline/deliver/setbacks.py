@@ -72,7 +72,7 @@ class Setbacks:
                 gate = replace(gate, until=at + timedelta(seconds=min(error.retry_after, LONGEST_WAIT_S)))
             else:
                 if gate.auth_failed_at is None:
-                    _tell_auth(session, row.connection, at, text)
+                    _tell_auth(session, row.connection, at, _kind_of(error))
                 until = at + timedelta(seconds=AUTH_RETRY_S)
                 gate = replace(gate, until=until, auth_failed_at=gate.auth_failed_at or at)
             gates.wait(session, row.connection, gate, at=at, error=text)
@@ -92,7 +92,7 @@ class Setbacks:
         with self.parts.db.write() as session:
             sending_at = row.sending_at if in_doubt else None
             if leave(session, row, state=OutboxState.DEAD.value, sending_at=sending_at, error=text, done_at=at):
-                tell(session, "notification.failed", row, write, at, reason=text)
+                tell(session, "notification.failed", row, write, at, reason=_kind_of(error))
         return Outcome(row.state, error=text)
 
     def _answers(self, row: OutboxRow) -> bool:
@@ -114,6 +114,13 @@ class Setbacks:
         if isinstance(error, ConnectorError):
             return self.parts.redact(str(error))
         return f"the connector failed with {type(error).__name__}: report it with the row's number"
+
+
+def _kind_of(error: Exception) -> str:
+    """For the log of events, which is kept for ever: what the other side said may quote a ticket, and stays with the
+    row.
+    """
+    return f"{type(error).__name__}: the row in the outbox tells more"
 
 
 def _tell_auth(session: Session, connection: str, at: datetime, text: str) -> None:

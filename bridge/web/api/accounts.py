@@ -1,0 +1,51 @@
+"""/accounts and /segments, for people who may read values."""
+
+from __future__ import annotations
+
+from bridge.service import accounts as service
+from bridge.service.access import Permission
+from bridge.service.account_list import accounts_from
+from bridge.service.accounts import Filters
+from bridge.web import here
+from bridge.web.api.asked import row_id
+from bridge.web.api.blueprint import read
+from bridge.web.api.paging import encoded, number
+from bridge.web.api.schemas.accounts import (
+    AccountOut,
+    AccountQuery,
+    Accounts,
+    AccountSums,
+    AccountWhole,
+    SegmentOut,
+    Segments,
+)
+
+TAG = "Accounts"
+_MAY = Permission.READ_VALUE
+
+
+@read("/accounts", _MAY, Accounts, query=AccountQuery, tag=TAG)
+def accounts(query_data: AccountQuery) -> Accounts:
+    """Accounts in the order in which they came in."""
+    asked = query_data
+    filters = Filters(find=asked.find, segment=asked.segment, only=asked.only)
+    with here.reading() as session:
+        part = accounts_from(session, here.actor(), filters, number(asked.cursor), asked.limit, at=here.now())
+    items = [AccountOut.of(row) for row in part.rows]
+    following = encoded((items[-1].id,)) if part.more else None
+    return Accounts(items=items, found=AccountSums.of(part.found), currency=part.currency, next=following)
+
+
+@read("/accounts/<account>", _MAY, AccountWhole, tag=TAG)
+def account(account: str) -> AccountWhole:
+    """One account with the issues that hurt it."""
+    with here.reading() as session:
+        return AccountWhole.of(service.account(session, here.actor(), row_id(account, "account"), at=here.now()))
+
+
+@read("/segments", _MAY, Segments, tag=TAG)
+def segments() -> Segments:
+    """Segments, with what they hold."""
+    with here.reading() as session:
+        rows, currency = service.segments(session, here.actor(), at=here.now())
+    return Segments(items=[SegmentOut.of(row) for row in rows], currency=currency)

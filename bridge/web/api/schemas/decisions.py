@@ -1,0 +1,94 @@
+"""What people decide about issues, and what would come of it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from bridge.web.api.schemas.common import Id, In, IssueId, Out, Why
+
+
+class Merge(Why):
+    """The issues that become part of the one in the path; their ids lead there from then on."""
+
+    issues: list[IssueId] = Field(min_length=1, max_length=49)
+
+
+class Tickets(Why):
+    """Tickets by the ``ticket_id`` of an issue's ``members``."""
+
+    tickets: list[Id] = Field(min_length=1, max_length=1000)
+
+
+class MergeQuery(In):
+    issues: list[IssueId] = Field(min_length=1, max_length=49, description="The issues to merge into this one")
+
+
+class SplitQuery(In):
+    tickets: list[Id] = Field(min_length=1, max_length=1000, description="The tickets to split off")
+
+
+class OutlookOut(Out):
+    """``score`` is null for people who may not read values."""
+
+    accounts: int
+    tickets: int
+    score: float | None
+    rank: int | None
+
+
+class SideOut(Out):
+    id: str
+    title: str
+    rank: int | None
+    published: bool
+    open: int
+    now: OutlookOut
+    tracker: list[str]
+    subjects: list[str]
+
+
+class MergePreviewOut(Out):
+    """``overlap``: what adding up the scores would count twice. ``effects``: what happens, a sentence each."""
+
+    sides: list[SideOut]
+    together: OutlookOut
+    overlap: float | None
+    moved: int
+    to_tell: int
+    effects: list[str]
+
+
+class SplitPreviewOut(Out):
+    id: str
+    title: str
+    new_title: str
+    now: OutlookOut
+    rest: OutlookOut
+    new: OutlookOut
+    chosen: list[int]
+    effects: list[str]
+
+
+class DraftOut(Out):
+    """What the tracker would get."""
+
+    id: str
+    title: str
+    body: str
+    priority: str
+    published: bool
+
+
+class TargetOut(Out):
+    id: str
+    title: str
+    rank: int | None
+    tickets: int
+
+
+class Targets(Out):
+    items: list[TargetOut]
+
+
+class TargetQuery(In):
+    q: str = Field(min_length=1, max_length=200, description="An issue's id, or words of its title")
