@@ -100,7 +100,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
     plans = load_plan(session, id_)
     items = tracker_rows(session, actor, id_)
     texts = sample(session, actor, id_, model)
-    rows, readable, page = member_page(session, actor, id_, pages.members)
+    rows, readable, page = member_page(session, actor, id_, pages.members, of_issue.total)
     chosen = quotes(texts)
     names = account_names(session, values, [*chosen, *(ticket for ticket, _ in rows)]) if values else {}
     return IssueView(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import Subquery, func, true
 from sqlmodel import Session, col, select
 
 from bridge.analysis.diverse import diverse
@@ -128,6 +128,9 @@ class Sample:
     middle: Vectors | None
 
 
+_NEWEST_FIRST = (col(Ticket.last_customer_at).desc(), col(Ticket.id))
+
+
 def counts(session: Session, cluster_id: int) -> Counts:
     opened = func.count().filter(col(Ticket.status).in_(OPEN))
     query = (
@@ -140,12 +143,11 @@ def counts(session: Session, cluster_id: int) -> Counts:
 
 
 def sample(session: Session, actor: Actor, cluster_id: int, model: str) -> Sample:
+    newest = _newest(Membership.cluster_id == cluster_id, *is_live(), limit=NEWEST)
     query = (
         select(*_COLUMNS, readable_tickets(session, actor).label("readable"))  # type: ignore[call-overload]
-        .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
-        .where(Membership.cluster_id == cluster_id, *is_live())
-        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
-        .limit(NEWEST)
+        .join(newest, newest.c.id == col(Ticket.id))
+        .order_by(*_NEWEST_FIRST)
     )
     found = [(TicketRow(*row[:-1]), bool(row[-1])) for row in session.execute(query)]
     packed = _vectors(session, model, [ticket for ticket, _ in found])
@@ -188,24 +190,37 @@ def quoted(tickets: Sequence[TicketRow], names: Mapping[int, str]) -> tuple[Quot
 
 
 def member_page(
-    session: Session, actor: Actor, cluster_id: int, page: int
+    session: Session, actor: Actor, cluster_id: int, page: int, total: int
 ) -> tuple[list[tuple[TicketRow, PlaceRow]], int, int]:
-    """One page of readable members, the newest signal first; how many there are; the page that it is."""
-    mine = (Membership.cluster_id == cluster_id, *is_live(), readable_tickets(session, actor))
-    joined = select(func.count()).select_from(Membership).join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
-    total = session.exec(joined.where(*mine)).one()
+    """One page of readable members, the newest signal first; how many there are; the page that it is.
+
+    ``total``: live tickets of the issue, which need not be counted again for somebody who may read all of them.
+    """
+    readable = readable_tickets(session, actor)
+    mine = (Membership.cluster_id == cluster_id, *is_live(), readable)
+    if readable is not true():
+        joined = select(func.count()).select_from(Membership).join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        total = session.exec(joined.where(*mine)).one()
     page = min(max(1, page), max(1, -(-total // PAGE)))
+    shown = _newest(*mine, limit=PAGE, offset=(page - 1) * PAGE)
     query = (
         select(*_COLUMNS, Membership.q, Membership.origin, Membership.since)  # type: ignore[call-overload]
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
-        .where(*mine)
-        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
-        .offset((page - 1) * PAGE)
-        .limit(PAGE)
+        .join(shown, shown.c.id == col(Ticket.id))
+        .order_by(*_NEWEST_FIRST)
     )
     width = len(_COLUMNS)
     rows = [(TicketRow(*row[:width]), PlaceRow(*row[width:])) for row in session.execute(query)]
     return rows, total, page
+
+
+def _newest(*where: Any, limit: int, offset: int = 0) -> Subquery:
+    """Ids only: a sort that carried the texts of thousands of tickets would take much of the page's time.
+
+    As a table of its own, because SQLite would begin elsewhere if it were an IN list.
+    """
+    members = select(Ticket.id).join(Membership, col(Membership.ticket_id) == col(Ticket.id))
+    return members.where(*where).order_by(*_NEWEST_FIRST).offset(offset).limit(limit).subquery()
 
 
 def members_view(

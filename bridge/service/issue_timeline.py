@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -13,6 +12,7 @@ from sqlmodel import Session, col, select
 from bridge.service.issue_plan import Plans, TrackerRow
 from bridge.service.trust import STATE_WORD
 from bridge.store.clusters import Membership
+from bridge.store.columns import utc_day
 from bridge.store.memberships import is_live
 from bridge.store.remedies import Delivery
 from bridge.store.tickets import Ticket
@@ -60,13 +60,16 @@ def timeline(
 
 
 def _days(session: Session, cluster_id: int, start: datetime, end: datetime) -> tuple[tuple[date, int], ...]:
+    day = utc_day(session, col(Ticket.created_at))
     query = (
-        select(Ticket.created_at)
+        select(day, func.count())
+        .select_from(Ticket)
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
         .where(Membership.cluster_id == cluster_id, Ticket.created_at >= start, Ticket.created_at <= end, *is_live())
+        .group_by(day)
+        .order_by(day)
     )
-    counted = Counter(created.astimezone(UTC).date() for created in session.exec(query))
-    return tuple(sorted(counted.items()))
+    return tuple((when, count) for when, count in session.exec(query))
 
 
 def _plan_marks(plans: Plans) -> list[Mark]:

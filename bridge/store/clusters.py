@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -98,7 +98,7 @@ class Score(SQLModel, table=True):
     ``summary`` is what a list shows of it: small, so that thousands are read at once.
     """
 
-    __table_args__ = (UniqueConstraint("run_id", "cluster_id"),)
+    __table_args__ = (UniqueConstraint("run_id", "cluster_id"), Index(None, "run_id", "score", "cluster_id"))
 
     id: int | None = Field(default=None, primary_key=True)
     run_id: int = Field(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect
+from sqlalchemy import JSON, Column, ColumnElement, Date, DateTime, Dialect, func
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field
+from sqlmodel import Field, Session
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -38,6 +38,13 @@ def instant(*, nullable: bool = True, index: bool = False) -> Any:
     """A field that holds an instant."""
     options: dict[str, Any] = {"sa_type": UtcDateTime, "nullable": nullable, "index": index}
     return Field(default=None, **options) if nullable else Field(**options)
+
+
+def utc_day(session: Session, column: Any) -> ColumnElement[date]:
+    """The calendar day of an instant, in UTC whatever the database's own time zone is."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.date(column, type_=Date())
+    return func.date(func.timezone("UTC", column), type_=Date())
 
 
 def json_field(default: type[dict[str, Any] | list[Any]] | None = dict) -> Any:

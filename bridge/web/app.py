@@ -32,6 +32,7 @@ from bridge.web import (
     request_log,
     sessions,
     shell,
+    timing,
     tokens,
     webhooks,
 )
@@ -89,4 +90,5 @@ def create_app(bridge: Bridge) -> APIFlask:
     api.install(app)
     if proxies := bridge.settings.web.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    timing.install(app, bridge.db.engine)
     return app

@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger as GunicornLogger
+from threadpoolctl import threadpool_limits
 
 from bridge.errors import BridgeError
 from bridge.settings import Settings
@@ -21,6 +22,8 @@ from bridge.settings.model import LOOPBACK
 from bridge.web import measuring
 
 PATIENCE_S = 30
+KEPT_S = 75
+"""An idle connection is kept so long: longer than a reverse proxy keeps it, so that it never writes to a closed one."""
 
 
 class ServerError(BridgeError):
@@ -57,6 +60,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """Threads of the linear algebra library would only take the cores from the other requests."""
+        threadpool_limits(1, user_api="blas")
         return self._make()
 
 
@@ -86,6 +91,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "worker_class": "gthread",
         "timeout": PATIENCE_S,
         "graceful_timeout": 8,
+        "keepalive": KEPT_S,
         "proc_name": "issue-bridge",
         "logger_class": _Log,
         "control_socket_disable": True,

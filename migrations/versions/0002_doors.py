@@ -238,6 +238,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("score", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
+        columns = ["run_id", "score", "cluster_id"]
+        batch_op.create_index(batch_op.f("ix_score_run_id_score_cluster_id"), columns, unique=False)
 
     with op.batch_alter_table("rank_run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("summary", sa.JSON(), nullable=False, server_default="{}"))
@@ -266,6 +268,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ticket_source_id"))
 
     with op.batch_alter_table("score", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_score_run_id_score_cluster_id"))
         batch_op.drop_column("summary")
 
     op.drop_index("ix_ticket_connection_created_at", table_name="ticket")
