@@ -6,12 +6,15 @@ Rule: what is shown is the stored computation; nothing here estimates a number t
 from __future__ import annotations
 
 import math
+import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func
+from sqlalchemy.pool import Pool
 from sqlmodel import Session, col, select
 
 from bridge.analysis.exposure import Exposure, is_new, total
@@ -124,12 +127,38 @@ class Scored:
         return min((e.severity for rows in self.snapshot.evidence.values() for e in rows), default=None)
 
 
+MOST_HELD = 200
+_Key = tuple[int, datetime, str, int]
+_LOCK = threading.Lock()
+_HELD: weakref.WeakKeyDictionary[Pool, dict[_Key, Scored]] = weakref.WeakKeyDictionary()
+
+
 def scored(session: Session, cluster_id: int) -> Scored | None:
     """None: no run has ranked the issue yet."""
     newest = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc()).limit(2)
     run, before = [*session.exec(newest), None, None][:2]
     if run is None:
         return None
+    held = _held(session)
+    key = (run.id or 0, run.as_of, run.snapshot, cluster_id)
+    found = held.get(key)
+    if found is None:
+        found = _read(session, cluster_id, run, before)
+        if found is not None:
+            with _LOCK:
+                held[key] = found
+                while len(held) > MOST_HELD:
+                    held.pop(next(iter(held)))
+    return None if found is None else replace(found, before=before)
+
+
+def _held(session: Session) -> dict[_Key, Scored]:
+    """What was read of this database: a ranking is never changed, and parsing that of many accounts takes long."""
+    pool: Pool = session.get_bind().engine.pool
+    return _HELD.setdefault(pool, {})
+
+
+def _read(session: Session, cluster_id: int, run: RankRun, before: RankRun | None) -> Scored | None:
     score = session.exec(select(Score).where(Score.run_id == run.id, Score.cluster_id == cluster_id)).first()
     snapshot = Snapshot.from_inputs(score.inputs) if score else None
     if score is None or snapshot is None:
