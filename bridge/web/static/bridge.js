@@ -2,6 +2,9 @@
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  /* On a phone the menu scrolls: the reader's own place in it must be in sight. */
+  $(".ib-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   const typing = (target) => target.matches("input:not([type=checkbox]), textarea, select");
 
   /* Copy the words of the block that the button stands in; where the browser refuses, select them. */
