@@ -19,7 +19,7 @@ from bridge.service.clusters import living, merge_clusters
 from bridge.service.errors import ServiceError
 from bridge.service.issue_members import counts
 from bridge.service.issue_plan import PlanView, load_plan, plan_view, tracker_rows
-from bridge.service.issue_score import scored
+from bridge.service.scored import scored
 from bridge.store.clusters import Cluster, Membership, Score
 from bridge.store.events import Event
 from bridge.store.ranking import SignalRow, last_run, signal_rows

@@ -27,8 +27,9 @@ from bridge.service.issue_members import (
     sample,
 )
 from bridge.service.issue_plan import PlanView, TrackerRow, load_plan, plan_view, tracker_rows
-from bridge.service.issue_score import Scored, ScoreView, SumsView, score_view, scored, sums_view
+from bridge.service.issue_score import ScoreView, SumsView, score_view, sums_view
 from bridge.service.issue_timeline import Timeline, timeline
+from bridge.service.scored import Scored, scored
 from bridge.service.similar import Similar, similar
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import data_snapshot

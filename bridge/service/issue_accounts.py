@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.resolution import Directory
 from bridge.service.issue_members import TicketRow
-from bridge.service.issue_score import SHOWN_PARTS, Scored, account_ids, account_name
+from bridge.service.issue_score import SHOWN_PARTS, account_ids, account_name
+from bridge.service.scored import Scored
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId
 
 PAGE = 25

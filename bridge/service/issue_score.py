@@ -6,23 +6,20 @@ Rule: what is shown is the stored computation; nothing here estimates a number t
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func
-from sqlalchemy.pool import Pool
 from sqlmodel import Session, col, select
 
-from bridge.analysis.exposure import Exposure, is_new, total
+from bridge.analysis.exposure import total
 from bridge.analysis.rounding import rounded
-from bridge.analysis.snapshot import Snapshot
+from bridge.service.scored import Scored
 from bridge.service.sums import Sum, parts_of, sum_of
 from bridge.store.accounts import Account
-from bridge.store.clusters import RankRun, Score, ScoringConfigVersion
+from bridge.store.clusters import Score, ScoringConfigVersion
 from bridge.words import WorkaroundKind
 
 SHOWN_PARTS = 10
@@ -96,76 +93,6 @@ class SumsView:
     score: Sum
     currency: str
     segments: tuple[tuple[str, Sum], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """An issue in the newest run, with the run before it; what every view of the score is made from."""
-
-    score: Score
-    run: RankRun
-    before: RankRun | None
-    exposures: Mapping[str, Exposure]
-    snapshot: Snapshot
-    new_keys: frozenset[str]
-    """Accounts whose first ticket is young."""
-
-    @property
-    def record(self) -> dict[str, Any]:
-        return self.score.explanation
-
-    @property
-    def keys(self) -> list[str]:
-        """Account keys, the largest part first."""
-        return [row[0] for row in self.score.inputs["accounts"]]
-
-    @property
-    def severity(self) -> str | None:
-        """The one a person set, else the gravest that counts."""
-        if self.snapshot.override is not None:
-            return self.snapshot.override.value
-        return min((e.severity for rows in self.snapshot.evidence.values() for e in rows), default=None)
-
-
-MOST_HELD = 200
-_Key = tuple[int, datetime, str, int]
-_LOCK = threading.Lock()
-_HELD: weakref.WeakKeyDictionary[Pool, dict[_Key, Scored]] = weakref.WeakKeyDictionary()
-
-
-def scored(session: Session, cluster_id: int) -> Scored | None:
-    """None: no run has ranked the issue yet."""
-    newest = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc()).limit(2)
-    run, before = [*session.exec(newest), None, None][:2]
-    if run is None:
-        return None
-    held = _held(session)
-    key = (run.id or 0, run.as_of, run.snapshot, cluster_id)
-    found = held.get(key)
-    if found is None:
-        found = _read(session, cluster_id, run, before)
-        if found is not None:
-            with _LOCK:
-                held[key] = found
-                while len(held) > MOST_HELD:
-                    held.pop(next(iter(held)))
-    return None if found is None else replace(found, before=before)
-
-
-def _held(session: Session) -> dict[_Key, Scored]:
-    """What was read of this database: a ranking is never changed, and parsing that of many accounts takes long."""
-    pool: Pool = session.get_bind().engine.pool
-    return _HELD.setdefault(pool, {})
-
-
-def _read(session: Session, cluster_id: int, run: RankRun, before: RankRun | None) -> Scored | None:
-    score = session.exec(select(Score).where(Score.run_id == run.id, Score.cluster_id == cluster_id)).first()
-    snapshot = Snapshot.from_inputs(score.inputs) if score else None
-    if score is None or snapshot is None:
-        return None
-    exposures = snapshot.exposures()
-    new = frozenset(key for key, hit in exposures.items() if is_new(hit, snapshot.terms, snapshot.now))
-    return Scored(score, run, before, exposures, snapshot, new)
 
 
 def account_ids(keys: Sequence[str]) -> list[int]:

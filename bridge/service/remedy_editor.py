@@ -23,7 +23,7 @@ from bridge.service.card_view import Card
 from bridge.service.clusters import living
 from bridge.service.issue_members import counts
 from bridge.service.issue_plan import Plans, load_plan
-from bridge.service.issue_score import scored
+from bridge.service.scored import scored
 from bridge.service.standing import Standing
 from bridge.service.trust import STATE_WORD, trust
 from bridge.store.accounts import Account
