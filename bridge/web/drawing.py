@@ -26,7 +26,8 @@ def round_top(value: float) -> float:
     if value <= 0:
         return 1.0
     size = 10.0 ** math.floor(math.log10(value))
-    return next(step * size for step in _STEPS if step * size >= value)
+    # The logarithm is rounded, so a value may lie a hair above ten of its size.
+    return next((step * size for step in _STEPS if step * size >= value), 20 * size)
 
 
 def scale(value: float) -> str:

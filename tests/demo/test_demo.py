@@ -126,7 +126,7 @@ def test_every_open_member_ticket_has_each_remedy_exactly_once(played: Played) -
     notes = [note for note in map(json.loads, lines) if "text" in note]
 
     assert len(told) == 3
-    assert len(owed) > 5
+    assert len(owed) >= len(told)
     assert Counter(note["ticket"] for note in notes) == Counter(owed)
     assert len({note["key"] for note in notes}) == len(notes)
 
