@@ -104,6 +104,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class WebSettings(_Section):
     """Where pages and the API are served. ``url`` is what people type; https there marks the cookies secure.
 
+    ``threads`` of one process take turns at Python's lock, so more of them make every page slower.
     ``proxies`` counts the trusted reverse proxies in front, whose X-Forwarded headers are believed.
     """
 
@@ -114,7 +115,7 @@ class WebSettings(_Section):
     key: str = ""
     proxies: int = Field(default=0, ge=0, le=5)
     processes: int = Field(default=2, ge=1, le=64)
-    threads: int = Field(default=4, ge=1, le=64)
+    threads: int = Field(default=1, ge=1, le=64)
     session_hours: float = Field(default=12.0, gt=0, le=24 * 31)
     preload_model: bool = True
 
