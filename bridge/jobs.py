@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
-from bridge.engine.local import Local
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import embed
@@ -129,9 +128,7 @@ class Jobs:
 
     def _pulls(self) -> list[tuple[str | None, Step]]:
         def step(source: Source, lease: Lease) -> StepReport:
-            db, now, tell, stop = self.bridge.db, self._now, self.progress, self.stop
-            with Local() as engine:
-                return pull(db, source, lease=lease, now=now, engine=engine, progress=tell, stop=stop)
+            return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
 
         return [
             (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))

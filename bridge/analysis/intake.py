@@ -123,26 +123,6 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     return Prepared(ticket=row, messages=messages, events=events, unknown_words=unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """Records to prepare, each with its hash: what another process can be asked to do."""
-
-    records: tuple[tuple[Ticket, str], ...]
-    reading: Reading
-
-
-def prepare_all(reads: Reads) -> list[Prepared | str]:
-    """Each record prepared, or why it cannot be read."""
-    return [_prepared_or_why(ticket, reads.reading, raw_hash) for ticket, raw_hash in reads.records]
-
-
-def _prepared_or_why(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared | str:
-    try:
-        return prepare(ticket, reading, raw_hash)
-    except (ValueError, RecursionError) as error:
-        return str(error)
-
-
 def person_key(address: str | None, secret: bytes) -> str | None:
     """The pseudonym; None where the desk names nobody."""
     named = visible(address or "").strip(" \t\r\n<>\"'")

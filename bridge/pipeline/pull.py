@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from sqlmodel import Session
 
-from bridge.analysis.intake import Reading, Reads, check_record, known_names, person_key, prepare_all, record_hash
+from bridge.analysis.intake import Prepared, Reading, check_record, known_names, person_key, prepare, record_hash
 from bridge.analysis.redaction import redact
-from bridge.engine import HERE, Engine
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
@@ -37,9 +35,6 @@ from connectors.base import AuthFailed, ConnectorError, HelpDesk, Page, Rejected
 
 STREAM = "tickets"
 EXCERPT = 200
-AT_ONCE = 40
-"""Records of a batch that a helper is asked to read."""
-
 READ = 10_000
 """Characters of a bad record that are looked at: an excerpt is redacted before it is cut, never the other way round."""
 
@@ -75,7 +70,6 @@ def pull(
     *,
     lease: Lease,
     now: Callable[[], datetime],
-    engine: Engine = HERE,
     progress: Progress = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> StepReport:
@@ -88,7 +82,7 @@ def pull(
     try:
         seen = 0
         for page in source.desk.pull_tickets(cursor):
-            batch = _read(db, source, page, engine, report, unknown)
+            batch = _read(db, source, page, report, unknown)
             _store(db, source, batch, page.cursor, lease=lease, at=now(), report=report)
             seen += len(page.items) + len(page.rejected)
             progress("pull", seen, page.total)
@@ -113,11 +107,8 @@ def _advice(connection: str, word: str, count: int) -> str:
     return f"{count} tickets with the unknown {word}: say what it means in [{section}]"
 
 
-def _read(
-    db: Database, source: Source, page: Page[Ticket], engine: Engine, report: StepReport, unknown: Counter[str]
-) -> _Batch:
+def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, unknown: Counter[str]) -> _Batch:
     sound, rejected = _sound(page)
-    already = len(rejected)
     latest = {item.id: item for item in sorted(sound, key=lambda item: item.updated_at)}
     report.skipped += len(sound) - len(latest)
     with db.read() as session:
@@ -125,37 +116,23 @@ def _read(
         erased = erased_requesters(session)
     gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
     batch = _Batch([], known, gone, rejected)
-    told = [item for item in latest.values() if not item.deleted]
-    alive = [item for item in told if not _is_erased(item, source.reading, known.get(item.id), erased)]
-    report.skipped += len(told) - len(alive)
-    new = _new(alive, source.reading, known, rejected)
-    report.skipped += len(alive) - len(new) - (len(rejected) - already)
-    reads = [Reads(tuple(new[at : at + AT_ONCE]), source.reading) for at in range(0, len(new), AT_ONCE)]
-    found = chain.from_iterable(engine.map(prepare_all, reads))
-    for (item, _), prepared in zip(new, found, strict=True):
-        if isinstance(prepared, str):
-            batch.rejected.append(_rejected(item, prepared))
+    for item in latest.values():
+        if item.deleted:
+            continue
+        if _is_erased(item, source.reading, known.get(item.id), erased):
+            report.skipped += 1
+            continue
+        try:
+            prepared = _prepared(item, source.reading, known.get(item.id))
+        except (ValueError, RecursionError) as error:
+            batch.rejected.append(_rejected(item, error))
+            continue
+        if prepared is None:
+            report.skipped += 1
             continue
         unknown.update(prepared.unknown_words)
         batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
     return batch
-
-
-def _new(
-    items: Sequence[Ticket], reading: Reading, known: Mapping[str, KnownTicket], rejected: list[Rejected]
-) -> list[tuple[Ticket, str]]:
-    """Records with something new in them, and their hashes; what cannot even be hashed is rejected."""
-    new = []
-    for item in items:
-        try:
-            raw_hash = record_hash(item, reading.secret)
-        except (ValueError, RecursionError) as error:
-            rejected.append(_rejected(item, str(error)))
-            continue
-        before = known.get(item.id)
-        if before is None or (before.record_hash != raw_hash and before.updated_at <= item.updated_at):
-            new.append((item, raw_hash))
-    return new
 
 
 def _sound(page: Page[Ticket]) -> tuple[list[Ticket], list[Rejected]]:
@@ -165,7 +142,7 @@ def _sound(page: Page[Ticket]) -> tuple[list[Ticket], list[Rejected]]:
         try:
             check_record(item)
         except ValueError as error:
-            rejected.append(_rejected(item, str(error)))
+            rejected.append(_rejected(item, error))
         else:
             sound.append(item)
     return sound, rejected
@@ -179,9 +156,17 @@ def _is_erased(item: Ticket, reading: Reading, before: KnownTicket | None, erase
     return key is not None and key in erased and item.created_at <= erased[key]
 
 
-def _rejected(item: Ticket, why: str) -> Rejected:
+def _prepared(item: Ticket, reading: Reading, before: KnownTicket | None) -> Prepared | None:
+    """None: there is nothing new in it. Raises ValueError or RecursionError for a record that cannot be read."""
+    raw_hash = record_hash(item, reading.secret)
+    if before and (before.record_hash == raw_hash or before.updated_at > item.updated_at):
+        return None
+    return prepare(item, reading, raw_hash)
+
+
+def _rejected(item: Ticket, error: Exception) -> Rejected:
     """With the subject as excerpt: a whole record in one string would hide from redaction what it should find."""
-    return Rejected(item.id, why, redact(item.subject[:READ], known_names(item)).text)
+    return Rejected(item.id, str(error), redact(item.subject[:READ], known_names(item)).text)
 
 
 def _store(
