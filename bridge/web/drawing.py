@@ -22,8 +22,8 @@ _STEPS = (1, 2, 4, 6, 8, 10)
 
 
 def round_top(value: float) -> float:
-    """The end of a scale that holds ``value`` and whose half is a round number, too."""
-    if value <= 0:
+    """The end of a scale that holds ``value`` and whose half is a round number, too; 1 at least."""
+    if value <= 1:
         return 1.0
     size = 10.0 ** math.floor(math.log10(value))
     # The logarithm is rounded, so a value may lie a hair above ten of its size.

@@ -48,4 +48,5 @@ def test_nothing_that_is_pasted_breaks_it(text: str) -> None:
 
 @given(st.text(alphabet="htps:/?#[]@&=%0123456789ab.", max_size=80))
 def test_no_address_breaks_it(tail: str) -> None:
-    read(f"http://{tail}")
+    asked = read(f"http://{tail}")
+    assert asked.is_words or asked.numbers or asked.issue is not None or asked.url

@@ -163,4 +163,6 @@ def test_nothing_is_held_after_it_is_forgotten(loop: Loop) -> None:
 def test_every_role_may_ask(loop: Loop) -> None:
     issue(loop, "Bank feed stops", "1", "2", group=GROUP)
     for role in Role:
-        find(loop, "bank", Actor("x", role))
+        found = find(loop, "bank", Actor("x", role))
+        assert all(title == "Bank feed stops" for title in issues(found))
+        assert found.hits or role in (Role.SUPPLIER_AGENT, Role.SUPPLIER_CONTACT), role

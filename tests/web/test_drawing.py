@@ -28,11 +28,11 @@ def line(tickets: dict[date, int] | None = None, plan: tuple[Mark, ...] = ()) ->
     return Timeline(START, END, tuple(sorted((tickets or {}).items())), 0, plan, (), ())
 
 
-@given(st.just(0.0) | st.floats(min_value=1e-6, max_value=1e12))
+@given(st.floats(min_value=0, max_value=1e12))
 def test_scale_holds_its_value_and_is_round(value: float) -> None:
     top = round_top(value)
     assert top >= value
-    assert value == 0 or top <= 2 * value * (1 + 1e-9)
+    assert top <= 2 * max(value, 1) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (500, "500"), (50_000, "50k"), (1_500_000, "1.5m")])
