@@ -86,6 +86,25 @@ class Origin(StrEnum):
     HUMAN = "human"
 
 
+class Zone(StrEnum):
+    """How sure a membership is: automatic; waiting for a person, and meanwhile a single of its own; a single without a
+    candidate; or said by a person.
+    """
+
+    AUTOMATIC = "automatic"
+    REVIEW = "review"
+    NEW = "new"
+    CONFIRMED = "confirmed"
+
+
+class Granularity(StrEnum):
+    """How fine the model groups, by workspace."""
+
+    COARSE = "coarse"
+    BALANCED = "balanced"
+    STRICT = "strict"
+
+
 class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"

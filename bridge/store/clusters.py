@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -33,15 +33,23 @@ class Cluster(SQLModel, table=True):
     )
     approved_at: datetime | None = instant()
     approved_by: str | None = None
+    locked_at: datetime | None = instant()
+    locked_by: str | None = None
 
 
 class Membership(SQLModel, table=True):
-    """The one primary cluster of a ticket. ``origin`` human is never overruled by a step."""
+    """The one primary cluster of a ticket. ``origin`` human is never overruled by a step.
+
+    ``zone`` is a word of ``Zone``. ``part`` names the cluster that this ticket came with when a person merged two:
+    merged issues keep a centroid each, so that later tickets of either find the one issue.
+    """
 
     ticket_id: int = Field(sa_column=Column(Integer, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True))
     cluster_id: int = Field(foreign_key="cluster.id", index=True)
     q: float
     origin: str
+    zone: str = Field(default="automatic", sa_column_kwargs={"server_default": "automatic"})
+    part: int | None = None
     since: datetime = instant(nullable=False)
 
 
@@ -50,18 +58,6 @@ class Rejection(SQLModel, table=True):
 
     ticket_id: int = Field(sa_column=Column(Integer, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True))
     cluster_id: int = Field(sa_column=Column(Integer, ForeignKey("cluster.id"), primary_key=True))
-
-
-class GroupingState(SQLModel, table=True):
-    """What the grouper must remember between runs, e.g. the corpus mean. One row a model."""
-
-    __tablename__ = "grouping_state"
-
-    model: str = Field(primary_key=True)
-    mean: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    grouped: int
-    consolidated: int
-    at: datetime = instant(nullable=False)
 
 
 class ScoringConfigVersion(SQLModel, table=True):

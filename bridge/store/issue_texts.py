@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Subquery, exists, func, or_
 from sqlmodel import Session, col, select
 
-from bridge.store.clusters import Cluster, GroupingState, Membership
+from bridge.store.clusters import Cluster, Membership
+from bridge.store.grouping import GroupingFrame
 from bridge.store.memberships import is_live
 from bridge.store.remedies import RemedyPlan
 from bridge.store.tickets import Ticket
@@ -60,7 +61,7 @@ def sample_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
 
 def vector_of(session: Session, embed_hash: str | None) -> tuple[str, bytes] | None:
     """(model, packed vector) of a ticket's text, by the model that last grouped."""
-    model = session.exec(select(GroupingState.model).order_by(col(GroupingState.at).desc())).first()
+    model = session.exec(select(GroupingFrame.model).order_by(col(GroupingFrame.at).desc())).first()
     row = session.get(Vector, (model, embed_hash)) if model and embed_hash else None
     return (row.model, row.data) if row else None
 
