@@ -1,7 +1,7 @@
 """What the clock drives: the steps of each job, in order. A failed step never blocks another.
 
 Every step runs under a lease of its own, so that two workers and a person's `bridge sync` never do the same step at
-the same time; whoever comes second skips it and says so.
+the same time; whoever comes second skips it and says so. Only a ranking is waited for, and then done again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -43,6 +44,11 @@ OUTGOING = ("publish", "push", "deliver")
 FEEDBACK = ("track", "plan")
 
 STEPS = tuple(dict.fromkeys(SYNC))
+
+
+TURN_S = 120.0
+"""A ranking waits so long for another one: that may have read the data before our other steps changed it."""
+TURN_LOOK_S = 0.2
 
 
 def log_redacted(what: str, error: Exception) -> None:
@@ -92,7 +98,7 @@ class Jobs:
         try:
             if name == "deliver":
                 return self._deliver()
-            with held(self.bridge.db, lease_name, self.bridge.settings.worker.lease_seconds) as lease:
+            with self._turn(lease_name, TURN_S if name == "rank" else 0.0) as lease:
                 if lease is None:
                     report = StepReport(name, connection, notes=["another worker is doing this step: left to it"])
                 else:
@@ -110,6 +116,17 @@ class Jobs:
             report = StepReport(name, connection, error=f"a fault in the program: {redact(said).text}; see the log")
         report.seconds = time.monotonic() - began
         return report
+
+    @contextmanager
+    def _turn(self, lease_name: str, patience_s: float) -> Iterator[Lease | None]:
+        """The step's lease, or None where somebody else has it and keeps it for longer than we wait."""
+        until = time.monotonic() + patience_s
+        while True:
+            with held(self.bridge.db, lease_name, self.bridge.settings.worker.lease_seconds) as lease:
+                if lease is not None or self.stop() or time.monotonic() >= until:
+                    yield lease
+                    return
+            time.sleep(TURN_LOOK_S)
 
     def _steps(self, name: str) -> list[tuple[str | None, Step]]:
         every: Mapping[str, Callable[[], list[tuple[str | None, Step]]]] = {

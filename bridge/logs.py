@@ -17,8 +17,14 @@ from structlog.typing import EventDict, Processor
 QUIET = ("apscheduler", "alembic", "werkzeug", "urllib3", "sentence_transformers")
 
 
-def configure(style: Literal["json", "text"], stream: TextIO | None = None) -> None:
-    """All loggers of this process, the libraries' too, write to ``stream`` (standard error) from now on."""
+def configure(style: Literal["auto", "json", "text"], stream: TextIO | None = None) -> None:
+    """All loggers of this process, the libraries' too, write to ``stream`` (standard error) from now on.
+
+    ``auto`` is text where the stream is a terminal, JSON elsewhere.
+    """
+    stream = stream or sys.stderr
+    if style == "auto":
+        style = "text" if stream.isatty() else "json"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,7 +37,7 @@ def configure(style: Literal["json", "text"], stream: TextIO | None = None) -> N
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=False, timestamp_key="at")
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]

@@ -13,18 +13,23 @@ from sqlmodel import col, select
 from bridge.bootstrap import Bridge, build
 from bridge.cli.worker import worker_of
 from bridge.due import Shown, run_due
+from bridge.jobs import Jobs
+from bridge.progress import StepReport
 from bridge.service.seeds import seed
 from bridge.settings import load_settings
 from bridge.store import due_runs
 from bridge.store.leases import acquire, held
 from bridge.store.migrate import upgrade
+from bridge.store.ranking import data_snapshot, last_run
 from bridge.store.requests import DueRun
+from bridge.store.sync import bump
 from bridge.store.tickets import Ticket
 from bridge.words import RunKind
 from bridge.worker import LEADER
 from connectors.base import AuthFailed
 from connectors.files import Files
 
+PATIENCE_S = 60
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 CONFIG = """\
 [worker]
@@ -75,6 +80,31 @@ def now(bridge: Bridge, kind: RunKind = RunKind.READ, stop: Callable[[], bool] =
     finally:
         with bridge.db.write() as session:
             session.connection().exec_driver_sql("UPDATE lease SET owner = NULL, until = NULL WHERE name = 'leader'")
+
+
+def test_a_night_ranks_last_even_while_another_ranking_is_under_way(bridge: Bridge) -> None:
+    asked, reports = threading.Semaphore(0), list[StepReport]()
+
+    def stop() -> bool:
+        asked.release()
+        return False
+
+    night = threading.Thread(target=lambda: reports.extend(Jobs(bridge, stop=stop).nightly()))
+    with held(bridge.db, "step:rank", 30, owner="the intake") as lease:
+        assert lease is not None
+        night.start()
+        # Asked before the step, and again while it waits for its turn.
+        assert all(asked.acquire(timeout=PATIENCE_S) for _ in range(2))
+        with bridge.db.write() as session:
+            bump(session, "clusters")
+    night.join(PATIENCE_S)
+
+    assert [report.step for report in reports] == ["group", "rank"]
+    assert reports[-1].notes == []
+    with bridge.db.read() as session:
+        run = last_run(session)
+        assert run is not None
+        assert run.snapshot == data_snapshot(session)
 
 
 def test_nothing_asked_for_is_nothing_done(bridge: Bridge) -> None:

@@ -73,6 +73,11 @@ def _prepare(home: Path) -> None:
             seed(session, currency=own.currency, internal_domains=own.internal_domains, at=now())
 
 
+def show_sign_ins(doors: dict[str, str], people: dict[str, Role]) -> None:
+    """``doors``: name -> password; ``people``: name -> role."""
+    table(("role", "name", "password"), [(people[name], name, phrase) for name, phrase in doors.items()])
+
+
 def _closing(home: Path, outcome: Outcome, doors: dict[str, str], people: dict[str, Role]) -> None:
     q = outcome.quality
     say(
@@ -83,7 +88,7 @@ def _closing(home: Path, outcome: Outcome, doors: dict[str, str], people: dict[s
     say(f"delivered remedies: {outcome.told} notes in {home / 'remedies.jsonl'}")
     say("")
     say(f"Open it in a browser: `bridge --home {home} up`, then sign in as one of these:")
-    table(("role", "name", "password"), [(people[name], name, phrase) for name, phrase in doors.items()])
+    show_sign_ins(doors, people)
     say("")
     say("What next, with your own help desk:")
     say("  bridge --home my-company init")

@@ -28,11 +28,17 @@ def _phrase() -> str:
     return " ".join(secrets.choice(_WORDS) for _ in range(_HOW_MANY))
 
 
+def kept(home: Path) -> dict[str, str]:
+    """Name -> password of a demo that was played in this folder; empty for any other workspace."""
+    path = home / FILE
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
 def sign_ins(session: Session, home: Path, *, phrase: Callable[[], str] = _phrase) -> dict[str, str]:
     """Name -> password, the same ones at every run."""
     path = home / FILE
-    if path.exists():
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+    if known := kept(home):
+        return known
     made: dict[str, str] = {}
     for user in session.exec(select(User).order_by(col(User.id))):
         made[user.name] = phrase()

@@ -139,9 +139,9 @@ class WebSettings(_Section):
 
 
 class LogSettings(_Section):
-    """``json``: one object a line, for a collector. ``text``: for people."""
+    """``json``: one object a line, for a collector. ``text``: for people. ``auto``: text on a terminal, else JSON."""
 
-    format: Literal["json", "text"] = "json"
+    format: Literal["auto", "json", "text"] = "auto"
 
 
 class PrivacySettings(_Section):

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import col
+from sqlmodel import col, select
 
 from bridge.store.db import Database
 from bridge.store.leases import Lease, database_now, fence
-from bridge.store.sync import RunSlot
+from bridge.store.owners import is_gone
+from bridge.store.sync import LeaseRow, RunSlot
 from bridge.store.upsert import insert_new
 
 KEPT = timedelta(days=30)
@@ -48,3 +49,11 @@ def finish(db: Database, lease: Lease, job: str, slot: str, reports: list[dict[s
         row = session.get_one(RunSlot, (job, slot))
         row.finished_at, row.reports = database_now(session), reports
         session.add(row)
+
+
+def resting(db: Database, leader: str) -> bool:
+    """Whether a worker holds the lease ``leader`` and is in no job at present, as far as this machine can tell."""
+    with db.read() as session:
+        lease = session.get(LeaseRow, leader)
+        owners = session.exec(select(RunSlot.owner).where(col(RunSlot.finished_at).is_(None))).all()
+        return bool(lease and lease.owner and not is_gone(lease.owner)) and all(map(is_gone, owners))

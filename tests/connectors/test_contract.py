@@ -12,7 +12,7 @@ from connectors._http import Http
 from connectors._options import HttpOptions
 from connectors._paging import Batch, Row, keyset_pages, stamp_of
 from connectors.base import Message, Page, Side, Ticket
-from tests.connectors.contract import READ_ERRORS, SECRET, T0, HelpDeskContract, fill, subjects
+from tests.connectors.contract import READ_ERRORS, SECRET, T0, FaultContract, HelpDeskContract, fill, subjects
 from tests.connectors.fake_api import FakeApi, Reply, Request
 
 PAGE_SIZE = 4
@@ -129,6 +129,8 @@ def api() -> Iterator[FakeApi]:
 
 
 class TestExampleDesk(HelpDeskContract):
+    other_side = ExampleWorld
+
     @pytest.fixture
     def world(self, api: FakeApi) -> ExampleWorld:
         return ExampleWorld(api)
@@ -162,3 +164,27 @@ def test_the_usual_wrong_connectors_are_found_out(made: type[ExampleDesk]) -> No
             except (AssertionError, IndexError):
                 caught.append(check)
     assert caught
+
+
+class PoorWorld(ExampleWorld):
+    faults = frozenset({"401"})
+    can = frozenset({"delete"})
+
+
+def test_what_the_other_side_cannot_play_is_no_test_of_its_connector() -> None:
+    class Poor(HelpDeskContract):
+        other_side = PoorWorld
+
+    class Dumb(HelpDeskContract):
+        other_side = type("DumbWorld", (ExampleWorld,), {"faults": frozenset(), "can": frozenset()})
+
+    def tests_of(suite: type[HelpDeskContract]) -> set[str]:
+        return {name for name in vars(HelpDeskContract) | vars(FaultContract) if callable(getattr(suite, name, None))}
+
+    assert tests_of(TestExampleDesk) == tests_of(HelpDeskContract)
+    assert tests_of(HelpDeskContract) - tests_of(Poor) == {"test_a_merged_ticket_names_its_target"}
+    assert tests_of(Poor) - tests_of(Dumb) == {
+        "test_a_deleted_ticket_comes_as_a_tombstone",
+        "test_a_failing_read_raises_the_right_error",
+        "test_check_says_what_to_mend",
+    }

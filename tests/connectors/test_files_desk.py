@@ -44,6 +44,8 @@ class FolderWorld:
 
 
 class TestFilesDesk(HelpDeskContract):
+    other_side = FolderWorld
+
     @pytest.fixture
     def world(self, tmp_path: Path) -> FolderWorld:
         return FolderWorld(tmp_path)

@@ -52,6 +52,8 @@ def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestFilesSink(SinkContract):
+    other_side = SinkFileWorld
+
     @pytest.fixture
     def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SinkFileWorld:
         return SinkFileWorld(tmp_path / "notes.jsonl", monkeypatch)

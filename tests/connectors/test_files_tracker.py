@@ -64,6 +64,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderWorld:
 
 
 class TestFilesTracker(TrackerContract):
+    other_side = FolderWorld
+
     @pytest.fixture
     def world(self, folder: FolderWorld) -> FolderWorld:
         return folder

@@ -106,12 +106,16 @@ class MemoryTrackerWorld(MemoryWorld):
 
 
 class TestMemoryDesk(HelpDeskContract):
+    other_side = MemoryDeskWorld
+
     @pytest.fixture
     def world(self) -> MemoryDeskWorld:
         return MemoryDeskWorld(MemoryDesk(MemoryOptions(page_size=4)))
 
 
 class TestMemorySink(SinkContract):
+    other_side = MemoryDeskWorld
+
     @pytest.fixture
     def world(self) -> MemoryDeskWorld:
         desk = MemoryDesk()
@@ -128,6 +132,8 @@ class TestMemorySink(SinkContract):
 
 
 class TestMemoryTracker(TrackerContract):
+    other_side = MemoryTrackerWorld
+
     @pytest.fixture
     def world(self) -> MemoryTrackerWorld:
         return MemoryTrackerWorld(MemoryTracker(MemoryOptions(page_size=2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -15,10 +16,14 @@ import pytest
 
 from tests.require import missing, required
 
+logger = logging.getLogger(__name__)
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    # Containers give /dev/shm a few megabytes: a page that finds it full cannot be pictured, or dies.
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -27,6 +32,10 @@ ARGUMENTS = (
 )
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=900")
 INSTALL_S = 900
+NO_PICTURE = "Unable to capture screenshot"
+"""What Chromium answers when its compositor has no frame yet, mostly on a loaded machine; asked again it has one."""
+PICTURES = "BRIDGE_SCREENSHOTS"
+"""Names the folder that keeps the pictures; without it none is taken."""
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +50,34 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def picture(page: Any, name: str, *, full_page: bool = True) -> None:
+    """Keep what the page looks like as ``name``.png, where pictures are kept. A page that cannot be pictured is
+    looked at once more, as a fresh page on the same address; what the page holds that no reload brings is then missing.
+    """
+    folder = os.environ.get(PICTURES)
+    if not folder:
+        return
+    from playwright.sync_api import Error
+
+    where = Path(folder) / f"{name}.png"
+    where.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        page.screenshot(path=str(where), full_page=full_page)
+        return
+    except Error as error:
+        if NO_PICTURE not in str(error):
+            raise
+        logger.warning("%s: %s: tried again on a fresh page", page.url, NO_PICTURE)
+    fresh = page.context.new_page()
+    try:
+        if page.viewport_size:
+            fresh.set_viewport_size(page.viewport_size)
+        fresh.goto(page.url)
+        fresh.screenshot(path=str(where), full_page=full_page)
+    finally:
+        fresh.close()
 
 
 def _path() -> str | None:

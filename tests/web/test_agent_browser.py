@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from bridge.store.sync import SyncState
 from bridge.words import Role
 from tests.pipeline.loop import ticket
 from tests.service.card_desk import issue, plan
+from tests.services.browser import picture
 from tests.web.house import House
 
 SAY = "We found why statements lose lines when two people edit the same draft. Until it is repaired please save, reload and check the last line before you send it."
@@ -107,7 +107,7 @@ def height(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollHeight"))
 
 
-def test_every_state_fits_beside_the_ticket(states: House, chromium: Any, tmp_path: Path) -> None:
+def test_every_state_fits_beside_the_ticket(states: House, chromium: Any) -> None:
     with window(states, chromium) as (page, url):
         faults: list[str] = []
         page.on(
@@ -118,7 +118,7 @@ def test_every_state_fits_beside_the_ticket(states: House, chromium: Any, tmp_pa
                 page.goto(f"{url}/t/desk/{state}")
                 if clicked and state != "none":
                     page.get_by_role("button", name="Used it").click()
-                page.screenshot(path=tmp_path / f"{state}-{clicked}.png")
+                picture(page, f"card-{state}{'-used' if clicked else ''}", full_page=False)
                 assert height(page) <= 600, state
                 assert page.evaluate("document.documentElement.scrollWidth") == 400, state
                 foot = page.locator(".ib-foot").bounding_box()

@@ -4,7 +4,6 @@ axe finds nothing serious. Screenshots go to the folder named by BRIDGE_SCREENSH
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from bridge.words import Role
+from tests.services.browser import picture
 from tests.web.house import House, furnished_house
 from tests.web.tour import pages
 
@@ -55,12 +55,8 @@ def tab(
 
 
 def keep(page: Any, role: Role | None, path: str, width: int) -> None:
-    folder = os.environ.get("BRIDGE_SCREENSHOTS")
-    if folder:
-        name = re.sub(r"[^a-zA-Z0-9]+", "-", path).strip("-") or "root"
-        where = Path(folder) / f"{name}-{role.value if role else 'stranger'}-{width}.png"
-        where.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(where), full_page=True)
+    name = re.sub(r"[^a-zA-Z0-9]+", "-", path).strip("-") or "root"
+    picture(page, f"{name}-{role.value if role else 'stranger'}-{width}")
 
 
 def axe(page: Any, path: str, width: int) -> list[dict[str, Any]]:

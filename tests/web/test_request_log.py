@@ -114,15 +114,29 @@ def test_an_error_is_its_type_and_place(lines: io.StringIO) -> None:
     assert said not in lines.getvalue()
 
 
-def test_lines_for_people_are_text() -> None:
-    stream, root = io.StringIO(), logging.getLogger()
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("style", "stream", "text"),
+    [
+        ("text", io.StringIO(), True),
+        ("json", Terminal(), False),
+        ("auto", Terminal(), True),
+        ("auto", io.StringIO(), False),
+    ],
+)
+def test_lines_for_people_are_text(style: Any, stream: io.StringIO, text: bool) -> None:
+    root = logging.getLogger()
     before = root.handlers[:]
     try:
-        logs.configure("text", stream)
+        logs.configure(style, stream)
         logging.getLogger("bridge.worker").info("this worker leads (epoch %d)", 3)
     finally:
         root.handlers[:] = before
         structlog.reset_defaults()
 
     assert "this worker leads (epoch 3)" in stream.getvalue()
-    assert not stream.getvalue().startswith("{")
+    assert stream.getvalue().startswith("{") is not text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from bridge.bootstrap import build
 from bridge.settings import load_settings
 from bridge.web.app import create_app
 from bridge.web.server import ServerError, check
-from tests.web.house import House
+from bridge.words import Role
+from tests.web.house import USERS, House
 
 START_S = 120
+LOOK_S = 0.1
 
 
 def settings(home: Path, **web: Any) -> Any:
@@ -70,8 +74,10 @@ def test_cookie_on_https_is_bound_to_this_host(bare_house: House) -> None:
 
 
 def test_up_serves_and_works_until_it_is_told_to_stop(bare_house: House) -> None:
-    """The real command: it answers, a worker leads, and after SIGTERM nobody is left."""
+    """The real command: it answers, a worker leads, sign-ins come last, and after SIGTERM nobody is left."""
     home = bare_house.bridge.settings.home
+    doors = {USERS[Role.AGENT]: "velvet anchor teapot", "somebody-who-left": "pebble"}
+    (home / "sign-ins.json").write_text(json.dumps(doors))
     bare_house.db.dispose()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -80,16 +86,21 @@ def test_up_serves_and_works_until_it_is_told_to_stop(bare_house: House) -> None
     environment = {**os.environ, "PYTHONPATH": str(root), "BRIDGE__WEB__PORT": str(port)}
     environment |= {"BRIDGE__WEB__PRELOAD_MODEL": "false", "BRIDGE__WEB__PROCESSES": "1"}
     command = [sys.executable, "-m", "bridge", "--home", str(home), "up"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    out = home / "said"
+    with out.open("w") as stdout:
+        process = subprocess.Popen(command, env=environment, stdout=stdout)
     children: list[psutil.Process] = []
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 3
+        wait_until(lambda: doors[USERS[Role.AGENT]] in out.read_text(), process, "no sign-in was printed")
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=60)
-        assert process.returncode == 0
-        assert f"http://127.0.0.1:{port}/welcome/" in said
+        assert process.wait(60) == 0
+        first, _, last = out.read_text().partition("Ready: ")
+        assert last.startswith(f"http://127.0.0.1:{port}")
+        assert all(f"http://127.0.0.1:{port}/welcome/" in said for said in (first, last))
+        assert "pebble" not in last
         assert psutil.wait_procs(children, timeout=30)[1] == []
     finally:
         for child in [*children, *([process] if process.poll() is None else [])]:
@@ -99,12 +110,20 @@ def test_up_serves_and_works_until_it_is_told_to_stop(bare_house: House) -> None
                 continue
 
 
-def wait_for(url: str, process: subprocess.Popen[str]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    def answers() -> bool:
+        try:
+            return requests.get(url, timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    wait_until(answers, process, f"{url} did not answer")
+
+
+def wait_until(done: Callable[[], bool], process: subprocess.Popen[bytes], otherwise: str) -> None:
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            continue
-    raise AssertionError(f"{url} did not answer")
+        if done():
+            return
+        time.sleep(LOOK_S)
+    raise AssertionError(otherwise)

@@ -89,12 +89,16 @@ def test_every_request_is_in_redmines_description(world: World) -> None:
 
 
 class TestTracker(TrackerContract):
+    other_side = World
+
     def write(self, connector: Any, world: Any) -> None:
         """A draft with a priority would read the priorities first, and fail as a read does."""
         connector.create_issue(IssueDraft(DRAFT.title, DRAFT.body, None), key=KEY)
 
 
 class TestTrackerWithMarkerField(TrackerContract):
+    other_side = World
+
     @pytest.fixture
     def world(self, world: World) -> World:
         plain = world.connector

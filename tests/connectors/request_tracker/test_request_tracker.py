@@ -83,10 +83,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 class TestDesk(HelpDeskContract):
-    pass
+    other_side = World
 
 
 class TestSink(SinkContract):
+    other_side = World
+
     @pytest.fixture
     def world(self, world: World) -> World:
         world.fake.seed({"id": world.ticket_id, "subject": "no export", "fields": {"Tags": ["by-people"]}})

@@ -87,9 +87,7 @@ def world(request_tracker_server: RequestTrackerServer) -> Iterator[World]:
 class TestRealSink(SinkContract):
     """Faults are the fake's business; only a lost reply is played here."""
 
-    test_a_failing_read_raises_the_right_error = None
-    test_a_failing_write_raises_the_right_error = None
-    test_check_says_what_to_mend = None
+    other_side = World
 
 
 def test_a_thread_has_sides_words_and_account(request_tracker_server: RequestTrackerServer, start: str) -> None:
