@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
-# Two test processes: a test may start servers of its own.
+# Two test processes: a test may start servers of its own. They keep bytecode: what a test starts need not compile it.
 WORKERS ?= 2
 
 .PHONY: help run test lint format typecheck imports pytest crash lock clean
@@ -37,7 +37,7 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev
-	BRIDGE_SCREENSHOTS=$${BRIDGE_SCREENSHOTS:-build/screenshots} $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	BRIDGE_SCREENSHOTS=$${BRIDGE_SCREENSHOTS:-build/screenshots} PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 crash: $(VENV)/.dev
 	$(BIN)/pytest -m crash --override-ini addopts="-q --strict-markers"

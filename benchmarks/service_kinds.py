@@ -1,4 +1,4 @@
-"""The kinds of pages that are measured: who reads them, which addresses, and what is aimed at."""
+"""The kinds of requests that are measured: who sends them, to which addresses, and what is aimed at."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, Role, display_id
 
 SAMPLE = 3_000
+HOOK = "/webhooks/desk"
+HOOK_SECRET = "a secret of the benchmark alone"
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,14 @@ def targets(db: Database) -> Targets:
 
 @dataclass(frozen=True)
 class Kind:
+    """``posts``: a program sends a webhook there, each time another one, and is answered 202."""
+
     name: str
     roles: tuple[Role, ...]
     path: Callable[[Targets, random.Random], str]
     heaviest: Callable[[Targets], str]
     target_ms: int | None
+    posts: bool = False
 
 
 def _list(_: Targets, chance: random.Random) -> str:
@@ -93,4 +98,5 @@ KINDS = (
         lambda there: "/t/{}/{}".format(*there.tickets[0]),
         50,
     ),
+    Kind("webhook", (Role.AGENT,), lambda *_: HOOK, lambda _: HOOK, 50, posts=True),
 )

@@ -88,7 +88,7 @@ def test_every_measured_page_is_there_for_each_of_its_readers(tmp_path: Path) ->
     bridge = filled(tmp_path / "home")
     app, there = create_app(bridge), targets(bridge.db)
     now = datetime.now(UTC)
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if not kind.posts):
         for role in set(kind.roles):
             client = app.test_client()
             secret = signing_in.sign_in(bridge.db, name_of(role), PASSWORD, "127.0.0.1", at=now, lives=WEEK)

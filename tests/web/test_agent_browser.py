@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from bridge.words import Role
 from tests.pipeline.loop import ticket
 from tests.service.card_desk import issue, plan
 from tests.services.browser import picture
-from tests.web.house import House
+from tests.web.house import House, copied, empty_house
 
 SAY = "We found why statements lose lines when two people edit the same draft. Until it is repaired please save, reload and check the last line before you send it."
 LONG = {
@@ -37,9 +38,16 @@ BESIDE_A_TICKET = {"width": 400, "height": 600}
 
 
 @pytest.fixture
-def states(bare_house: House) -> House:
+def states(tmp_path: Path) -> Iterator[House]:
     """A ticket of every state, called by it."""
-    loop = bare_house.loop
+    made = copied(tmp_path / "home", _of_every_state)
+    yield made
+    made.db.dispose()
+
+
+def _of_every_state(home: Path) -> House:
+    made = empty_house(home)
+    loop = made.loop
     now = loop.clock()
     loop.clock.moment = now - timedelta(days=40)
     old = issue(loop, "Bank feed stops after two days", "stale", "stale2")
@@ -88,7 +96,7 @@ def states(bare_house: House) -> House:
         row = plan_of(session, long)
         assert row is not None
         row.tracker_conflict = "the plan says known_error, the tracker says released in a version"
-    return bare_house
+    return made
 
 
 @contextmanager
@@ -209,8 +217,7 @@ def test_results_are_chosen_opened_and_copied_by_keys(states: House, chromium: A
         assert page.locator(".ib-card").get_attribute("aria-label") == titles[1]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 400, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (400, "dark"), (1280, "light")])
 def test_axe_finds_nothing_serious(states: House, chromium: Any, scheme: str, width: int) -> None:
     size = {"width": width, "height": 900}
     with window(states, chromium, viewport=size, color_scheme=scheme) as (page, url):

@@ -1,6 +1,4 @@
-"""The issue page in a real browser: merge and undo by the page alone, the live check, no fault of access, no script of
-a customer.
-"""
+"""The issue page in a real browser: merge and undo by the page alone, the live check, no script of a customer."""
 
 from __future__ import annotations
 
@@ -8,14 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from bridge.store.clusters import Cluster
 from bridge.words import Role, display_id
 from tests.web.house import House
 from tests.web.test_issue_page import HOSTILE
-
-WIDTHS = (1280, 400)
 
 
 @pytest.fixture
@@ -74,31 +69,6 @@ def test_editor_checks_while_typing_and_saves_by_key(chromium: Any, house: House
     assert page.get_by_label("What to tell the customer").input_value() == "Out on 4 Dec."
     assert page.faults == []
     page.context.close()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_serious_fault_of_access(chromium: Any, house: House, address: str, width: int, theme: str) -> None:
-    vat, export = house.ids["vat"], house.ids["export"]
-    ref, ticket = display_id(vat), house.loop.id_of("103")
-    for path in (
-        f"/issues/{ref}",
-        f"/issues/{ref}/remedy",
-        f"/issues/merge?ids={vat},{export}",
-        f"/issues/merge?ids={vat}&q=export",
-        f"/issues/{ref}/split?ticket={ticket}",
-        f"/issues/{ref}/move?ticket={ticket}&q=export",
-        f"/issues/{display_id(house.ids['typo'])}/publish",
-    ):
-        page = opened(chromium, house, address, path, width=width, theme=theme)
-        found = Axe().run(page).response["violations"]
-        told = [
-            (v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
-        ]
-        assert told == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert page.faults == [], path
-        page.context.close()
 
 
 def test_hostile_title_runs_nothing(chromium: Any, house: House, address: str) -> None:

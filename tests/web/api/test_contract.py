@@ -20,7 +20,7 @@ from tests.web.api.asking import Program, program
 from tests.web.house import House, furnished_house
 
 ROLES = (Role.ADMIN, Role.SUPPLIER_CONTACT)
-EXAMPLES = {Role.ADMIN: 5, Role.SUPPLIER_CONTACT: 2}
+EXAMPLES = {Role.ADMIN: 3, Role.SUPPLIER_CONTACT: 1}
 """Right and as many wrong requests for each operation, by role: most answer a supplier that it is not for them."""
 
 load_all_checks()
