@@ -19,7 +19,7 @@ from bridge.service.issue_members import (
     Counts,
     MembersView,
     Quote,
-    counts,
+    counts_by_day,
     member_page,
     members_view,
     quoted,
@@ -28,7 +28,7 @@ from bridge.service.issue_members import (
 )
 from bridge.service.issue_plan import PlanView, TrackerRow, load_plan, plan_view, tracker_rows
 from bridge.service.issue_score import ScoreView, SumsView, score_view, sums_view
-from bridge.service.issue_timeline import Timeline, timeline
+from bridge.service.issue_timeline import Timeline, begins, timeline
 from bridge.service.scored import Scored, scored
 from bridge.service.similar import Similar, similar
 from bridge.store.clusters import Cluster
@@ -97,7 +97,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
     found = scored(session, id_)
     values = found if may(actor, Permission.READ_VALUE) else None
     accounts = load_accounts(session, values, pages.accounts) if values else {}
-    of_issue = counts(session, id_)
+    of_issue, days = counts_by_day(session, id_, begins(at), at)
     plans = load_plan(session, id_)
     items = tracker_rows(session, actor, id_)
     texts = sample(session, actor, id_, model)
@@ -135,7 +135,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
             phrases=cluster.phrases,
             names=names,
         ),
-        timeline=timeline(session, id_, of_issue.total, plans, items, at=at),
+        timeline=timeline(session, of_issue.total, days, plans, items, at=at),
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
         plan=plan_view(session, actor, cluster, plans, at=at),

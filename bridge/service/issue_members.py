@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Subquery, func, true
@@ -19,6 +19,7 @@ from bridge.service.access import Actor
 from bridge.service.scope import readable_tickets
 from bridge.service.similar import middle_of, unpacked
 from bridge.store.clusters import Membership
+from bridge.store.columns import utc_day
 from bridge.store.memberships import is_live
 from bridge.store.pushing import OPEN
 from bridge.store.tickets import Ticket
@@ -27,7 +28,7 @@ from bridge.words import Origin
 
 PAGE = 50
 QUOTES = 3
-NEWEST = 120
+NEWEST = 60
 """Tickets that quotes are chosen from, and that tell the issue's middle: the newest."""
 QUOTE_LENGTH = 320
 MENTIONED = 3
@@ -140,6 +141,35 @@ def counts(session: Session, cluster_id: int) -> Counts:
         .where(Membership.cluster_id == cluster_id, *is_live())
     )
     return Counts(*session.execute(query).one())
+
+
+def counts_by_day(
+    session: Session, cluster_id: int, start: datetime, end: datetime
+) -> tuple[Counts, tuple[tuple[date, int], ...]]:
+    """As ``counts``, and (day, tickets opened on it) from ``start`` to ``end``: one walk through the issue."""
+    created = col(Ticket.created_at)
+    day = utc_day(session, created)
+    query = (
+        select(
+            day,
+            func.count(),
+            func.count().filter(col(Ticket.status).in_(OPEN)),
+            func.min(created),
+            func.max(col(Ticket.last_customer_at)),
+            func.count().filter(created >= start, created <= end),
+        )
+        .select_from(Membership)
+        .join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        .where(Membership.cluster_id == cluster_id, *is_live())
+        .group_by(day)
+        .order_by(day)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return Counts(0, 0, None, None), ()
+    days, totals, opened, firsts, lasts, within = zip(*rows, strict=True)
+    found = Counts(sum(totals), sum(opened), min(firsts), max(lasts))
+    return found, tuple((when, count) for when, count in zip(days, within, strict=True) if count)
 
 
 def sample(session: Session, actor: Actor, cluster_id: int, model: str) -> Sample:

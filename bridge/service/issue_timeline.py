@@ -11,11 +11,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.issue_plan import Plans, TrackerRow
 from bridge.service.trust import STATE_WORD
-from bridge.store.clusters import Membership
-from bridge.store.columns import utc_day
-from bridge.store.memberships import is_live
 from bridge.store.remedies import Delivery
-from bridge.store.tickets import Ticket
 from bridge.words import Confidence, RemedyState
 
 WEEKS = 12
@@ -42,12 +38,22 @@ class Timeline:
     told: tuple[Mark, ...]
 
 
+def begins(at: datetime) -> datetime:
+    """The start of a timeline that ends at ``at``."""
+    return at - timedelta(weeks=WEEKS)
+
+
 def timeline(
-    session: Session, cluster_id: int, total: int, plans: Plans, items: Sequence[TrackerRow], *, at: datetime
+    session: Session,
+    total: int,
+    days: tuple[tuple[date, int], ...],
+    plans: Plans,
+    items: Sequence[TrackerRow],
+    *,
+    at: datetime,
 ) -> Timeline:
-    """``total``: live tickets of the issue, of which those before the start are only counted."""
-    start = at - timedelta(weeks=WEEKS)
-    days = _days(session, cluster_id, start, at)
+    """``total``: live tickets of the issue; ``days``: those since the start, the others are only counted."""
+    start = begins(at)
     return Timeline(
         start=start,
         end=at,
@@ -57,19 +63,6 @@ def timeline(
         tracker=_within(start, _tracker_marks(items)),
         told=_within(start, _told_marks(session, plans)),
     )
-
-
-def _days(session: Session, cluster_id: int, start: datetime, end: datetime) -> tuple[tuple[date, int], ...]:
-    day = utc_day(session, col(Ticket.created_at))
-    query = (
-        select(day, func.count())
-        .select_from(Ticket)
-        .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
-        .where(Membership.cluster_id == cluster_id, Ticket.created_at >= start, Ticket.created_at <= end, *is_live())
-        .group_by(day)
-        .order_by(day)
-    )
-    return tuple((when, count) for when, count in session.exec(query))
 
 
 def _plan_marks(plans: Plans) -> list[Mark]:
