@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from bridge.web.guard import rule_of
 from bridge.words import Role
 from tests.web.house import House, csrf_of, furnished_house
-from tests.web.tour import MAY, R, pages, routes
+from tests.web.tour import MAY, MORE, R, pages, routes
 
 LEAVES = {"auth.leave", "auth.enter", "webhooks.receive"}
 """Not sent: they end or change the session that the walk goes on with, or have a door of their own."""
@@ -62,6 +62,11 @@ def test_role_gets_where_it_may_and_nowhere_else(house: House, role: Role | None
         if not right:
             wrong.append(f"{method} {path}: {answer.status_code}")
     assert wrong == []
+
+
+def test_every_further_address_of_the_tour_is_a_page(house: House) -> None:
+    """Else whoever walks through the pages would pass it by."""
+    assert {address for more in MORE.values() for address in more} - set(pages(house, R.ADMIN)) == set()
 
 
 def test_unmarked_view_opens_for_nobody(house: House) -> None:

@@ -183,8 +183,8 @@ MORE: dict[str, tuple[str, ...]] = {
     "agent.find": ("/find?q=VAT+total+in+the+PDF", "/find?q=nothing+like+this", "/t/desk/401", "/t/desk/201"),
     "issue_merging.preview": ("/issues/merge?ids=1,2", "/issues/merge?ids=1&q=export"),
     "issue.publish": ("/issues/IB-3/publish",),
-    "issue.move": ("/issues/IB-1/move?ticket=1", "/issues/IB-1/move?ticket=1&q=export"),
-    "issue.split": ("/issues/IB-1/split?ticket=1",),
+    "issue.move": ("/issues/IB-1/move?ticket=6", "/issues/IB-1/move?ticket=6&q=export"),
+    "issue.split": ("/issues/IB-1/split?ticket=6",),
     "issues.listing": ("/issues?thin=1", "/issues?text=nothing+like+this&state=planned"),
     "audit.listing": ("/audit?kind=cluster.published",),
 }
