@@ -279,7 +279,7 @@ def _effects(winner: Side, losers: Sequence[Side], to_tell: int) -> list[str]:
 def _split_effects(id_: str, plan: PlanView, chosen: int) -> list[str]:
     said = ["The new issue has no plan and is not published.", "The model will not put these tickets back."]
     if plan.told:
-        said.append(f"Notes that were written stay in the tickets; {_tickets(chosen)} get no more notes of {id_}.")
+        said.append(f"Notes that were written stay in the tickets; {_tickets(chosen)} will get no more notes of {id_}.")
     return said
 
 

@@ -15,6 +15,7 @@ class Page:
     """Plays what ``picture`` asks of a page; ``faults`` are raised one a picture."""
 
     url = "http://127.0.0.1/t/desk/1"
+
     def __init__(self, *faults: str) -> None:
         self.faults, self.did = list(faults), list[Any]()
         self.context = self
