@@ -20,13 +20,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.wrapping import Sender, people, with_typos, wrap
+from bridge.analysis import spelling
 from bridge.analysis.boilerplate import learn, strip
 from bridge.analysis.clustering import group
-from bridge.analysis.embedding import SentenceTransformerEmbedder, Vectors, pack, unpack
+from bridge.analysis.embedding import SentenceTransformerEmbedder, Vectors, bundled_model_path, pack, unpack
 from bridge.analysis.evaluation import evaluate
 from bridge.analysis.redaction import redact
-from bridge.analysis.text import content_hash, embed_text, to_text
-from benchmarks.wrapping import Sender, people, with_typos, wrap
+from bridge.analysis.text import clean, content_hash, embed_text, to_text
 
 CHOOSING = ("banking77", "hwu64")
 CHECKING = ("bitext27", "stackoverflow20")
@@ -131,19 +132,31 @@ def cleaned(texts: Sequence[str]) -> list[str]:
 def learned(of: Labelled, texts: Sequence[str]) -> list[str]:
     """Without what the collection repeats around its texts, learned from these very texts."""
     known = learn(zip(of.domains, texts, strict=True))
-    return [strip(text, domain, known) for text, domain in zip(texts, of.domains, strict=True)]
+    return [clean(strip(text, domain, known)) for text, domain in zip(texts, of.domains, strict=True)]
+
+
+def repaired(of: Labelled, texts: Sequence[str]) -> list[str]:
+    """With slips set right by the words of these very texts and the bundled model's vocabulary."""
+    words = spelling.learn(zip(of.domains, texts, strict=True), spelling.vocabulary(bundled_model_path()))
+    return [spelling.repair(text, words) for text in texts]
 
 
 VARIANTS: dict[str, Variant] = {
-    "clean": lambda of, seed: of.texts,
-    "clean, through the cleaner": lambda of, seed: cleaned(of.texts),
+    "clean": lambda of, _: of.texts,
+    "clean, through the cleaner": lambda of, _: cleaned(of.texts),
     "wrapped": wrapped,
     "wrapped, cleaned": lambda of, seed: cleaned(wrapped(of, seed)),
     "wrapped, cleaned, learned": lambda of, seed: learned(of, cleaned(wrapped(of, seed))),
-    "clean, learned": lambda of, seed: learned(of, of.texts),
+    "clean, learned": lambda of, _: learned(of, of.texts),
     "2 % typos": lambda of, seed: mistyped(of, seed, 0.02),
+    "2 % typos, repaired": lambda of, seed: repaired(of, mistyped(of, seed, 0.02)),
     "5 % typos": lambda of, seed: mistyped(of, seed, 0.05),
+    "5 % typos, repaired": lambda of, seed: repaired(of, mistyped(of, seed, 0.05)),
+    "clean, repaired": lambda of, _: repaired(of, of.texts),
     "wrapped, 2 % typos, cleaned": lambda of, seed: cleaned(wrapped(of, seed, 0.02)),
+    "wrapped, 2 % typos, cleaned, learned, repaired": lambda of, seed: repaired(
+        of, learned(of, cleaned(wrapped(of, seed, 0.02)))
+    ),
 }
 
 

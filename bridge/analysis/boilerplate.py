@@ -15,13 +15,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-FEWEST = 4
-"""Texts of the whole collection in which a unit must stand."""
-FEWEST_OF_SENDER = 3
+FEWEST = 3
+"""Texts in which a unit must stand: of several senders, or of the one for whom it is learned."""
 _ROUNDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-"""In what share of its texts a unit must stand beside content, each content counted once: those that fail become
-content, the worst first, so that boilerplate beside an issue of many tickets is still told from the issue.
+"""In what share of its texts a unit must stand beside content: those that fail become content themselves, the worst
+first, so that boilerplate beside an issue of many tickets is still told from the issue.
 """
+VARIED = 0.25
+"""Of these texts, how many different contents there must be."""
 _LEEWAY = 0.1
 """So much less will do for what was boilerplate before: texts should not change to and fro."""
 ALIKE = 0.05
@@ -43,7 +44,7 @@ _FIELD = re.compile(r"([^:\n]{1,40}?)(?::(?=\s|$)|\s[-–](?=\s))\s*")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, or a line without one. ``breaks``: line breaks before it; ``normal``: its words as they are compared."""
+    """A sentence, or a line without one. ``breaks``: line breaks before it; ``normal``: its words as compared."""
 
     text: str
     breaks: int
@@ -78,7 +79,6 @@ NOTHING = Boilerplate()
 _Who = tuple[str | None, int]
 
 
-
 def units(text: str) -> list[Unit]:
     """A text as its sentences; a "Field: value" line gives the field and the value. Hard line wraps are undone."""
     found: list[Unit] = []
@@ -107,16 +107,14 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _parts(line: str) -> Iterator[str]:
-    named = _FIELD.match(line)
-    if named and len(named[1].split()) <= _KEY_WORDS:
-        yield line[: named.end()].strip()
-        line = line[named.end() :]
-    if line:
-        yield from _SENTENCE_END.split(line)
+    for sentence in _SENTENCE_END.split(line):
+        named = _FIELD.match(sentence)
+        begins = named.end() if named and len(named[1].split()) <= _KEY_WORDS else 0
+        yield from filter(None, (sentence[:begins].strip(), sentence[begins:]))
 
 
 def strip(text: str, sender: str | None, boilerplate: Boilerplate, key: bytes = b"") -> str:
-    """``text`` without the learned units; with its rarest unit where all of it was learned. ``sender`` as in ``learn``."""
+    """``text`` without the learned units; its rarest unit where all of it was learned. ``sender`` as in ``learn``."""
     if not boilerplate.counts:
         return text
     parts = units(text)
@@ -127,7 +125,9 @@ def strip(text: str, sender: str | None, boilerplate: Boilerplate, key: bytes = 
             return text
         kept = min(worded, key=lambda place: (seen[place], -len(parts[place].normal), place))
         return parts[kept].text
-    return joined([_trimmed(part, sender, boilerplate, key) for part, times in zip(parts, seen, strict=True) if not times])
+    return joined(
+        [_trimmed(part, sender, boilerplate, key) for part, times in zip(parts, seen, strict=True) if not times]
+    )
 
 
 def _trimmed(part: Unit, sender: str | None, boilerplate: Boilerplate, key: bytes) -> Unit:
@@ -140,7 +140,11 @@ def _trimmed(part: Unit, sender: str | None, boilerplate: Boilerplate, key: byte
             break
     for start in reversed(found[1:]):
         head = part.text[:start]
-        if start < len(part.text) and head.count(" ") >= _FEWEST_WORDS and _learned(_unit(head), sender, boilerplate, key):
+        if (
+            start < len(part.text)
+            and head.count(" ") >= _FEWEST_WORDS
+            and _learned(_unit(head), sender, boilerplate, key)
+        ):
             return _unit(part.text[start:], part.breaks)
     return part
 
@@ -164,7 +168,9 @@ def _learned(part: Unit, sender: str | None, boilerplate: Boilerplate, key: byte
 
 def _hash(normal: str, sender: str | None, key: bytes) -> int:
     text = normal if sender is None else f"{sender}\n{normal}"
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key[:64]).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key[:64]).digest(), "little"
+    )
 
 
 def learn(texts: Iterable[tuple[str | None, str]], key: bytes = b"", before: Boilerplate = NOTHING) -> Boilerplate:
@@ -224,7 +230,9 @@ class _Collection:
                 if sender is not None:
                     rows_of[sender, unit].append(row)
         return {
-            who: rows for who, rows in rows_of.items() if len(rows) >= (FEWEST if who[0] is None else FEWEST_OF_SENDER)
+            who: rows
+            for who, rows in rows_of.items()
+            if len(rows) >= FEWEST and (who[0] is not None or len({self.senders[row] or row for row in rows}) > 1)
         }
 
     def _content(self, suspects: Mapping[_Who, object]) -> list[frozenset[int]]:
@@ -239,11 +247,12 @@ class _Collection:
         ]
 
     def _alike(self, rows: Sequence[int], content: Sequence[frozenset[int]]) -> float:
-        """Mean cosine between the contents of at most 60 of these texts, spread evenly over them; -1: too few."""
+        """Mean cosine between about 60 different contents of these texts, spread evenly over them; -1: too few."""
         total: Counter[str] = Counter()
         compared = 0
-        for row in rows[:: max(1, len(rows) // _COMPARED)]:
-            bag = sorted({word for unit in content[row] for word in self.words[unit]})
+        different = list(dict.fromkeys(content[row] for row in rows))
+        for parts in different[:: max(1, len(different) // _COMPARED)]:
+            bag = sorted({word for unit in parts for word in self.words[unit]})
             length = math.sqrt(sum(self.weight[word] ** 2 for word in bag))
             if length:
                 compared += 1
@@ -255,5 +264,6 @@ class _Collection:
 
 
 def _beside_content(rows: Sequence[int], content: Sequence[frozenset[int]]) -> float:
-    """In what share of the texts content stands, each different content counted once."""
-    return len({content[row] for row in rows if content[row]}) / len(rows)
+    """In what share of the texts content stands; 0 where it is too often the same."""
+    beside = [content[row] for row in rows if content[row]]
+    return len(beside) / len(rows) if len(set(beside)) >= max(2, VARIED * len(beside)) else 0.0
