@@ -79,6 +79,14 @@ NOTHING = Boilerplate()
 _Who = tuple[str | None, int]
 
 
+def read_learned(blob: bytes | None) -> Boilerplate:
+    """What was stored; nothing where nothing was, or another release wrote it: it is learned anew soon."""
+    try:
+        return Boilerplate.from_bytes(blob) if blob else NOTHING
+    except ValueError:
+        return NOTHING
+
+
 def units(text: str) -> list[Unit]:
     """A text as its sentences; a "Field: value" line gives the field and the value. Hard line wraps are undone."""
     found: list[Unit] = []
@@ -94,14 +102,19 @@ def units(text: str) -> list[Unit]:
 
 
 def _lines(text: str) -> Iterator[str]:
+    """With hard line wraps undone: a long line that ends without a mark goes on in small letters."""
     held = ""
     for raw in text.split("\n"):
         line = raw.strip()
-        held = f"{held} {line}".strip() if held and line else held or line
-        if len(line) >= _UNWRAPPED and line[-1] not in ".!?:":
+        goes_on = len(held) >= _UNWRAPPED and held[-1] not in ".!?:" and not line[:1].isupper()
+        if line and goes_on:
+            held = f"{held} {line}"
             continue
-        yield from ([held] if held else []) + ([] if line else [""])
-        held = ""
+        if held:
+            yield held
+        if not line:
+            yield ""
+        held = line
     if held:
         yield held
 
