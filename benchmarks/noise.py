@@ -111,6 +111,42 @@ def stored(text: str) -> str:
     return redact(to_text(text, "text/plain")).text
 
 
+AGENT = (
+    "Thanks for writing. Could you tell me a bit more about it?",
+    "Hello, which device and which version are you using? A screenshot would help.",
+    "I am sorry to hear that. What exactly happens?",
+)
+HELLO = ("Hi, I have a problem.", "Hello, can somebody help me please?", "hi there", "I need help with something.")
+SUBJECT = ("Question", "Help", "Support request", "Problem", "Urgent", "Hello", "")
+
+
+def threads(of: Labelled, seed: int) -> list[tuple[str, list[str], str]]:
+    """(subject, the customer's two messages, the agent's answer between them): the text is by equal chance the first
+    message, the subject, or the second message after a first one that says nothing."""
+    rng = np.random.default_rng([seed, 4])
+
+    def one(choices: Sequence[str]) -> str:
+        return choices[int(rng.integers(len(choices)))]
+
+    found = []
+    for text in of.texts:
+        said = (
+            (one(SUBJECT), [text, "Yes, on both. Here is what you asked for."]),
+            (text, ["See the subject please."]),
+            (one(SUBJECT), [one(HELLO), text]),
+        )[int(rng.integers(3))]
+        found.append((*said, one(AGENT)))
+    return found
+
+
+def told(of: Labelled, seed: int, first: int, *, agent: bool = False) -> list[str]:
+    """Subject and the ``first`` messages of the customer, with the agent's answer or without it, as one text."""
+    return [
+        embed_text(subject, ["\n\n".join([messages[0], *([answer] if agent else []), *messages[1:first]])])
+        for subject, messages, answer in threads(of, seed)
+    ]
+
+
 Variant = Callable[[Labelled, int], list[str]]
 
 
@@ -153,6 +189,10 @@ VARIANTS: dict[str, Variant] = {
     "5 % typos": lambda of, seed: mistyped(of, seed, 0.05),
     "5 % typos, repaired": lambda of, seed: repaired(of, mistyped(of, seed, 0.05)),
     "clean, repaired": lambda of, _: repaired(of, of.texts),
+    "threads: subject, first message": lambda of, seed: told(of, seed, 1),
+    "threads: subject, first two": lambda of, seed: told(of, seed, 2),
+    "threads: subject, first two, agent": lambda of, seed: told(of, seed, 2, agent=True),
+    "threads: subject, first two, learned": lambda of, seed: learned(of, told(of, seed, 2)),
     "wrapped, 2 % typos, cleaned": lambda of, seed: cleaned(wrapped(of, seed, 0.02)),
     "wrapped, 2 % typos, cleaned, learned, repaired": lambda of, seed: repaired(
         of, learned(of, cleaned(wrapped(of, seed, 0.02)))

@@ -30,6 +30,7 @@ ALIKE = 0.05
 _COMPARED = 60
 _UNWRAPPED = 50
 _KEY_WORDS = 5
+_LEAD_WORDS = 2
 _FEWEST_WORDS = 3
 _MAGIC = b"IBB1"
 _ENTRY = struct.Struct("<QI")
@@ -39,7 +40,7 @@ _WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(r"\S+")
 _DIGITS = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])\s+(?=\S)")
-_FIELD = re.compile(r"([^:\n]{1,40}?)(?::(?=\s|$)|\s[-–](?=\s))\s*")
+_FIELD = re.compile(r"([^:,!\n]{1,40}?)(?:(?::(?=\s|$)|\s[-–](?=\s))|([,!])(?=\s))\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _lines(text: str) -> Iterator[str]:
 def _parts(line: str) -> Iterator[str]:
     for sentence in _SENTENCE_END.split(line):
         named = _FIELD.match(sentence)
-        begins = named.end() if named and len(named[1].split()) <= _KEY_WORDS else 0
+        most = _LEAD_WORDS if named and named[2] else _KEY_WORDS
+        begins = named.end() if named and len(named[1].split()) <= most else 0
         yield from filter(None, (sentence[:begins].strip(), sentence[begins:]))
 
 
@@ -261,7 +263,7 @@ class _Collection:
 
     def _alike(self, rows: Sequence[int], content: Sequence[frozenset[int]]) -> float:
         """Mean cosine between about 60 different contents of these texts, spread evenly over them; -1: too few."""
-        total: Counter[str] = Counter()
+        total: dict[str, float] = defaultdict(float)
         compared = 0
         different = list(dict.fromkeys(content[row] for row in rows))
         for parts in different[:: max(1, len(different) // _COMPARED)]:

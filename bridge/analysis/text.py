@@ -34,6 +34,7 @@ __all__ = [
 MAX_TEXT = 200_000
 CUT = "\n[text cut here]"
 EMBEDDED = 1200
+TOLD = 2
 _MAX_HTML = 1_000_000
 _TAIL = 1000
 
@@ -135,7 +136,7 @@ def looks_like_html(body: str) -> bool:
 
 
 def embed_text(subject: str, messages: Sequence[str], without: Callable[[str], str] = str) -> str:
-    """What is embedded: the bare subject and the cleaned first message that says something, at most ``EMBEDDED``.
+    """What is embedded: the bare subject and the first cleaned messages that say something, at most ``EMBEDDED``.
 
     ``without`` takes out what the collection repeats around its tickets (``boilerplate.strip``).
     """
@@ -149,9 +150,16 @@ def embed_text(subject: str, messages: Sequence[str], without: Callable[[str], s
 
 
 def story_of(subject: str, messages: Sequence[str]) -> str:
-    """The bare subject and the cleaned first message that says something, whole: what boilerplate is learned from."""
+    """The bare subject and the first two messages that say something, cleaned, whole: what is learned from.
+
+    Two, as the first may only say hello; benchmarks/README.md tells what one, and the answers of agents, cost.
+    """
     topic = bare_subject(subject)
-    story = next((cleaned for message in messages if (cleaned := clean(message))), "")
+    told: list[str] = []
+    for message in messages:
+        if len(told) < TOLD and (cleaned := clean(message)) and cleaned not in told:
+            told.append(cleaned)
+    story = "\n\n".join(told)
     return (story if story.startswith(topic) else f"{topic}\n{story}").strip()
 
 
