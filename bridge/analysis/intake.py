@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from bridge.analysis.boilerplate import NOTHING, Boilerplate, strip
 from bridge.analysis.characters import visible
 from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
 from bridge.analysis.text import content_hash, embed_text, language_of, looks_like_html, to_text
@@ -28,11 +29,15 @@ _FIELDS: dict[type[object], tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case words."""
+    """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case words.
+
+    ``boilerplate``: what was learned last of the collection, with the same key.
+    """
 
     secret: bytes
     status_words: Mapping[str, str]
     priority_words: Mapping[str, str]
+    boilerplate: Boilerplate = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,17 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     messages = [_message(message, known) for message in ticket.messages]
     subject = redact(to_text(ticket.subject, "text/plain"), known).text
     from_customer = [row["text"] for row in messages if row["author"] == Side.CUSTOMER]
-    text = embed_text(subject, from_customer or [row["text"] for row in messages[:1]])
     unknown: list[str] = []
     requester = person_key(ticket.requester, reading.secret)
     domain = domain_of(ticket.requester) if ticket.requester else None
+    free_mail = bool(domain and is_free_mail(domain))
+    text = text_to_group(
+        subject,
+        from_customer or [row["text"] for row in messages[:1]],
+        writer_of(requester, domain, free_mail=free_mail),
+        reading.boilerplate,
+        reading.secret,
+    )
     assignee = person_key(ticket.assignee, reading.secret)
     row = {
         "source_id": ticket.id,
@@ -104,7 +116,7 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
         "raw_priority": _clean(ticket.priority, known),
         "requester_key": requester,
         "requester_domain": domain,
-        "requester_free_mail": bool(domain and is_free_mail(domain)),
+        "requester_free_mail": free_mail,
         "account_ref": _clean(ticket.account, ()),
         "group": _clean(ticket.group, ()),
         "assignee": assignee[:SHORT] if assignee else None,
@@ -121,6 +133,18 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     }
     events = [_event(event, known, reading.secret) for event in ticket.events]
     return Prepared(ticket=row, messages=messages, events=events, unknown_words=unknown)
+
+
+def writer_of(requester: str | None, domain: str | None, *, free_mail: bool) -> str | None:
+    """Of whom footers are learned: the company, by its domain; a person with a free address, by its pseudonym."""
+    return requester if free_mail or domain is None else domain
+
+
+def text_to_group(
+    subject: str, messages: Sequence[str], writer: str | None, boilerplate: Boilerplate, key: bytes
+) -> str:
+    """The text that is embedded. ``messages``: the customer's, redacted, in their order."""
+    return embed_text(subject, messages, lambda text: strip(text, writer, boilerplate, key))
 
 
 def person_key(address: str | None, secret: bytes) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from inscriptis import ParserError, get_text
 from inscriptis.model.config import ParserConfig
@@ -18,11 +18,23 @@ from bridge.analysis.characters import visible
 from bridge.analysis.language import language_of
 from bridge.analysis.mailtext import clean
 
-__all__ = ["CUT", "MAX_TEXT", "clean", "content_hash", "embed_text", "language_of", "looks_like_html", "to_text"]
+__all__ = [
+    "CUT",
+    "MAX_TEXT",
+    "bare_subject",
+    "clean",
+    "content_hash",
+    "embed_text",
+    "language_of",
+    "looks_like_html",
+    "story_of",
+    "to_text",
+]
 
 MAX_TEXT = 200_000
 CUT = "\n[text cut here]"
 EMBEDDED = 1200
+TOLD = 2
 _MAX_HTML = 1_000_000
 _TAIL = 1000
 
@@ -123,15 +135,32 @@ def looks_like_html(body: str) -> bool:
     return len(_MARKUP.findall(head)) >= _ENOUGH_MARKUP
 
 
-def embed_text(subject: str, messages: Sequence[str]) -> str:
-    """What is embedded: the bare subject and the cleaned first message that says something, at most ``EMBEDDED``."""
-    topic = bare_subject(subject)
-    story = next((cleaned for message in messages if (cleaned := clean(message))), "")
-    whole = story if story.startswith(topic) else f"{topic}\n{story}"
+def embed_text(subject: str, messages: Sequence[str], without: Callable[[str], str] = str) -> str:
+    """What is embedded: the bare subject and the first cleaned messages that say something, at most ``EMBEDDED``.
+
+    ``without`` takes out what the collection repeats around its tickets (``boilerplate.strip``).
+    """
+    whole = story_of(subject, messages)
+    if (bare := without(whole)) != whole:
+        whole = clean(bare)
     if len(whole) <= EMBEDDED:
         return whole.strip()
     border = max(whole.rfind(" ", 0, EMBEDDED + 1), whole.rfind("\n", 0, EMBEDDED + 1))
     return whole[: border if border > 0 else EMBEDDED].strip()
+
+
+def story_of(subject: str, messages: Sequence[str]) -> str:
+    """The bare subject and the first two messages that say something, cleaned, whole: what is learned from.
+
+    Two, as the first may only say hello; benchmarks/README.md tells what one, and the answers of agents, cost.
+    """
+    topic = bare_subject(subject)
+    told: list[str] = []
+    for message in messages:
+        if len(told) < TOLD and (cleaned := clean(message)) and cleaned not in told:
+            told.append(cleaned)
+    story = "\n\n".join(told)
+    return (story if story.startswith(topic) else f"{topic}\n{story}").strip()
 
 
 def bare_subject(subject: str) -> str:

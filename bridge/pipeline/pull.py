@@ -6,15 +6,17 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
+from bridge.analysis.boilerplate import read_learned
 from bridge.analysis.intake import Prepared, Reading, check_record, known_names, person_key, prepare, record_hash
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
+from bridge.store.boilerplate import learned_last
 from bridge.store.db import Database
 from bridge.store.events import record
 from bridge.store.intake import (
@@ -79,6 +81,7 @@ def pull(
     began = now()
     with db.read() as session:
         cursor = None if source.file else sync_state(session, source.name, source.stream).cursor
+        source = replace(source, reading=replace(source.reading, boilerplate=read_learned(learned_last(session))))
     try:
         seen = 0
         for page in source.desk.pull_tickets(cursor):

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from bridge.store import (
     access,
     accounts,
+    boilerplate,
     clusters,
     event_guard,
     events,
@@ -25,6 +26,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "access",
     "accounts",
+    "boilerplate",
     "clusters",
     "event_guard",
     "events",

@@ -13,6 +13,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "boilerplate",
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("learned", sa.LargeBinary(), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_boilerplate")),
+    )
+    op.create_table(
         "grouping_config",
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("granularity", sa.String(), nullable=False),
@@ -194,3 +202,4 @@ def downgrade() -> None:
     op.drop_table("grouping_run")
     op.drop_table("grouping_frame")
     op.drop_table("grouping_config")
+    op.drop_table("boilerplate")

@@ -129,8 +129,12 @@ def test_subjects_lose_their_prefixes(subject: str, bare: str) -> None:
 
 def test_what_is_embedded_is_subject_and_first_words() -> None:
     assert (
-        embed_text("Re: No login", ["Hi,\n\nthe page is white.\n\nRegards\nKim", "later"])
-        == "No login\nthe page is white."
+        embed_text("Re: No login", ["Hi,\n\nthe page is white.\n\nRegards\nKim", "", "in Firefox too", "third"])
+        == "No login\nthe page is white.\n\nin Firefox too"
+    )
+    assert embed_text("", ["hello there", "hello there", "no login"]) == "hello there\n\nno login"
+    assert embed_text("No login", ["It fails. Best to all."], lambda text: text.removesuffix(" Best to all.")) == (
+        "No login\nIt fails."
     )
     assert embed_text("", ["", "the page is white."]) == "the page is white."
     assert embed_text("No login", []) == "No login"

@@ -1,0 +1,74 @@
+"""Learns what the collection repeats around its tickets, and takes it out of the texts that are grouped.
+
+Rule: only a text that changes gets a new hash, so that only it is embedded again; the stored messages stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from bridge.analysis.boilerplate import Boilerplate, learn, read_learned
+from bridge.analysis.intake import text_to_group, writer_of
+from bridge.analysis.text import content_hash, story_of
+from bridge.progress import StepReport
+from bridge.store.boilerplate import TicketText, change_text, keep_learned, learned_last, ticket_texts
+from bridge.store.db import Database
+from bridge.store.leases import Lease, fence
+from bridge.store.sync import bump
+from connectors.base import Side
+
+CHUNK = 500
+
+
+def relearn(db: Database, secret: bytes, *, lease: Lease, now: Callable[[], datetime]) -> StepReport:
+    """Learn from all live tickets, and rewrite the texts for which it makes a difference. Done: texts rewritten.
+
+    ``secret`` keys the hashes, as the pull's does. To be run before the texts are embedded for a consolidation.
+    """
+    report = StepReport("relearn")
+    with db.read() as session:
+        before = read_learned(learned_last(session))
+        stories = [(_writer(ticket), story_of(ticket.subject, _told(ticket))) for ticket in ticket_texts(session)]
+    learned = learn(stories, secret, before)
+    with db.write() as session:
+        fence(session, lease)
+        keep_learned(session, learned.version, learned.to_bytes(), len(stories), now())
+    if learned.version == before.version:
+        return report
+    with db.read() as session:
+        for chunk in _chunks(_changes(ticket_texts(session), learned, secret)):
+            with db.write() as writing:
+                fence(writing, lease)
+                done = [
+                    change_text(
+                        writing, ticket.id, ticket.embed_text, text, content_hash(text) if text.strip() else None
+                    )
+                    for ticket, text in chunk
+                ]
+                report.done += sum(done)
+                bump(writing, "tickets")
+    return report
+
+
+def _changes(tickets: Iterable[TicketText], learned: Boilerplate, secret: bytes) -> Iterator[tuple[TicketText, str]]:
+    for ticket in tickets:
+        text = text_to_group(ticket.subject, _told(ticket), _writer(ticket), learned, secret)
+        if text != ticket.embed_text:
+            yield ticket, text
+
+
+def _chunks(changes: Iterator[tuple[TicketText, str]]) -> Iterator[list[tuple[TicketText, str]]]:
+    while chunk := list(islice(changes, CHUNK)):
+        yield chunk
+
+
+def _told(ticket: TicketText) -> list[str]:
+    """As the pull chooses: what the customer wrote, else the first message."""
+    own = [text for author, text in ticket.messages if author == Side.CUSTOMER]
+    return own or [text for _, text in ticket.messages[:1]]
+
+
+def _writer(ticket: TicketText) -> str | None:
+    return writer_of(ticket.requester_key, ticket.requester_domain, free_mail=ticket.requester_free_mail)
