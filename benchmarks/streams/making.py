@@ -9,7 +9,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.streams.one_offs import joined, one_offs as endless
+from benchmarks.streams.one_offs import joined
+from benchmarks.streams.one_offs import one_offs as endless
 from benchmarks.streams.sets import Text
 from benchmarks.wrapping import Sender, people, with_typos, wrap
 

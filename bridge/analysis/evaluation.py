@@ -25,11 +25,11 @@ HALF = 0.5
 class Quality:
     """Shares lie in 0..1.
 
-    ari: adjusted Rand index (Hubert and Arabie 1985). ami: adjusted mutual information, by the mean of the two entropies
-    (Vinh, Epps and Bailey 2010). v_measure: Rosenberg and Hirschberg 2007, beta 1. b3_*: B-cubed (Bagga and Baldwin 1998). found: share of true
-    clusters of 3 and more that have a cluster at least 80 % pure holding half of them. pure_share: share of found
-    clusters of 3 and more that are at least 80 % pure. wrong_merge_rate: share of same-cluster pairs with different
-    true labels. singleton_share: share of tickets that are alone in their cluster.
+    ari: adjusted Rand index (Hubert and Arabie 1985). ami: adjusted mutual information, by the mean of the two
+    entropies (Vinh, Epps and Bailey 2010). v_measure: Rosenberg and Hirschberg 2007, beta 1. b3_*: B-cubed (Bagga and
+    Baldwin 1998). found: share of true clusters of 3 and more that have a cluster at least 80 % pure holding half of
+    them. pure_share: share of found clusters of 3 and more that are at least 80 % pure. wrong_merge_rate: share of
+    same-cluster pairs with different true labels. singleton_share: share of tickets that are alone in their cluster.
     """
 
     n: int
