@@ -44,6 +44,8 @@ def run_peer(name: str, texts: Sequence[str], vectors: Vectors) -> list[PeerRun]
             labels = way(list(texts), vectors)
         except ModuleNotFoundError as error:
             raise NotMeasurable(f"the baseline {name} needs {error.name}: pip install 'issue-bridge[bench]'") from None
+        except (TypeError, ValueError) as error:
+            raise NotMeasurable(f"the baseline {name} cannot group these texts ({error}): take more of them") from None
         cpu_seconds, seconds = time.process_time() - cpu, time.perf_counter() - wall
         found.append(PeerRun(name, setting, what, _singles(labels), cpu_seconds, seconds))
     return found

@@ -13,7 +13,8 @@ from bridge.evaluating.peers import run_peer
 
 TOPICS = ("printer jams paper tray", "invoice shows wrong vat", "cannot sign in password")
 TEXTS = [
-    f"{TOPICS[i % 3]} {word}" for i, word in enumerate(["again", "today", "still", "since", "always", "here", "now", "also", "why"] * 4)
+    f"{TOPICS[i % 3]} {word}"
+    for i, word in enumerate(["again", "today", "still", "since", "always", "here", "now", "also", "why"] * 4)
 ]
 TRUTH = [i % 3 for i in range(len(TEXTS))]
 
@@ -32,3 +33,8 @@ def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(NotMeasurable, match=r"evoc needs evoc: pip install 'issue-bridge\[bench\]'"):
         run_peer("evoc", TEXTS, np.eye(len(TEXTS), dtype=np.float32))
+
+
+def test_what_a_library_cannot_group_is_said() -> None:
+    with pytest.raises(NotMeasurable, match=r"tfidf cannot group these texts \(.*\): take more of them"):
+        run_peer("tfidf", ["the", "and"], np.eye(2, dtype=np.float32))
