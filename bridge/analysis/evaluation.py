@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.analysis.information import Counts, Table, information_of
+
 Labels = Sequence[Hashable] | NDArray[np.int64]
-_Counts = NDArray[np.int64]
 
 BIG = 3
 """Clusters below this size say nothing about found and pure_share."""
@@ -24,16 +25,19 @@ HALF = 0.5
 class Quality:
     """Shares lie in 0..1.
 
-    ari: adjusted Rand index (Hubert and Arabie 1985). b3_*: B-cubed (Bagga and Baldwin 1998). found: share of true
-    clusters of 3 and more that have a cluster at least 80 % pure holding half of them. pure_share: share of found
-    clusters of 3 and more that are at least 80 % pure. wrong_merge_rate: share of same-cluster pairs with different
-    true labels. singleton_share: share of tickets that are alone in their cluster.
+    ari: adjusted Rand index (Hubert and Arabie 1985). ami: adjusted mutual information, by the mean of the two
+    entropies (Vinh, Epps and Bailey 2010). v_measure: Rosenberg and Hirschberg 2007, beta 1. b3_*: B-cubed (Bagga and
+    Baldwin 1998). found: share of true clusters of 3 and more that have a cluster at least 80 % pure holding half of
+    them. pure_share: share of found clusters of 3 and more that are at least 80 % pure. wrong_merge_rate: share of
+    same-cluster pairs with different true labels. singleton_share: share of tickets that are alone in their cluster.
     """
 
-    tickets: int
+    n: int
     classes: int
     clusters: int
     ari: float
+    ami: float
+    v_measure: float
     b3_precision: float
     b3_recall: float
     b3_f1: float
@@ -43,17 +47,6 @@ class Quality:
     singleton_share: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The non-empty cells of the contingency table, and its margins."""
-
-    truth: _Counts
-    cluster: _Counts
-    both: _Counts
-    truth_size: _Counts
-    cluster_size: _Counts
-
-
 def evaluate(truth: Labels, clusters: Labels) -> Quality:
     """Raises ValueError where the two differ in length or are empty."""
     if len(truth) != len(clusters) or len(truth) == 0:
@@ -61,11 +54,14 @@ def evaluate(truth: Labels, clusters: Labels) -> Quality:
     table = _contingency(_codes(truth), _codes(clusters))
     precision, recall = _b_cubed(table)
     together = _pairs(table.cluster_size)
+    information = information_of(table)
     return Quality(
-        tickets=len(truth),
+        n=len(truth),
         classes=len(table.truth_size),
         clusters=len(table.cluster_size),
         ari=_adjusted_rand(table, len(truth)),
+        ami=information.adjusted,
+        v_measure=information.v_measure,
         b3_precision=precision,
         b3_recall=recall,
         b3_f1=2 * precision * recall / (precision + recall),
@@ -76,15 +72,15 @@ def evaluate(truth: Labels, clusters: Labels) -> Quality:
     )
 
 
-def _codes(labels: Labels) -> _Counts:
+def _codes(labels: Labels) -> Counts:
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
 
 
-def _contingency(truth: _Counts, clusters: _Counts) -> _Table:
+def _contingency(truth: Counts, clusters: Counts) -> Table:
     width = int(clusters.max()) + 1
     cells, both = np.unique(truth * width + clusters, return_counts=True)
-    return _Table(
+    return Table(
         truth=cells // width,
         cluster=cells % width,
         both=both,
@@ -93,11 +89,11 @@ def _contingency(truth: _Counts, clusters: _Counts) -> _Table:
     )
 
 
-def _pairs(sizes: _Counts) -> float:
+def _pairs(sizes: Counts) -> float:
     return float((sizes * (sizes - 1) // 2).sum())
 
 
-def _adjusted_rand(table: _Table, total: int) -> float:
+def _adjusted_rand(table: Table, total: int) -> float:
     both, in_truth, in_clusters = _pairs(table.both), _pairs(table.truth_size), _pairs(table.cluster_size)
     pairs = total * (total - 1) / 2
     expected = in_truth * in_clusters / pairs if pairs else 0.0
@@ -105,7 +101,7 @@ def _adjusted_rand(table: _Table, total: int) -> float:
     return 1.0 if best == expected else (both - expected) / (best - expected)
 
 
-def _b_cubed(table: _Table) -> tuple[float, float]:
+def _b_cubed(table: Table) -> tuple[float, float]:
     squares = table.both.astype(np.float64) ** 2
     total = table.both.sum()
     precision = (squares / table.cluster_size[table.cluster]).sum() / total
@@ -113,7 +109,7 @@ def _b_cubed(table: _Table) -> tuple[float, float]:
     return float(precision), float(recall)
 
 
-def _found(table: _Table) -> float:
+def _found(table: Table) -> float:
     pure = table.both >= PURE * table.cluster_size[table.cluster]
     half = table.both >= HALF * table.truth_size[table.truth]
     hit = np.zeros(len(table.truth_size), dtype=bool)
@@ -122,7 +118,7 @@ def _found(table: _Table) -> float:
     return float(hit[big].mean()) if big.any() else 0.0
 
 
-def _pure_share(table: _Table) -> float:
+def _pure_share(table: Table) -> float:
     largest = np.zeros(len(table.cluster_size), dtype=np.int64)
     np.maximum.at(largest, table.cluster, table.both)
     big = table.cluster_size >= BIG

@@ -81,7 +81,7 @@ def show_sign_ins(doors: dict[str, str], people: dict[str, Role]) -> None:
 def _closing(home: Path, outcome: Outcome, doors: dict[str, str], people: dict[str, Role]) -> None:
     q = outcome.quality
     say(
-        f"grouping against the known truth: {q.clusters} issues and singles from {q.tickets} tickets; "
+        f"grouping against the known truth: {q.clusters} issues and singles from {q.n} tickets; "
         f"{q.found:.0%} of the true issues found; {q.wrong_merge_rate:.1%} of merged pairs are wrong"
     )
     say(f"published issues: {outcome.published} files in {home / TRACKER}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,30 @@ def test_ari_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     truth, found = zip(*pairs, strict=True)
 
     assert sklearn_metrics.adjusted_rand_score(truth, found) == pytest.approx(evaluate(truth, found).ari)
+
+
+@given(LABELLINGS)
+def test_information_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    truth, found = zip(*pairs, strict=True)
+
+    quality = evaluate(truth, found)
+
+    assert sklearn_metrics.adjusted_mutual_info_score(truth, found) == pytest.approx(quality.ami, abs=1e-9)
+    assert sklearn_metrics.v_measure_score(truth, found) == pytest.approx(quality.v_measure, abs=1e-9)
+
+
+def test_information_of_many_groups_of_many_sizes() -> None:
+    rng = np.random.default_rng(7)
+    truth = rng.zipf(1.4, 5000) % 300
+    found = np.where(rng.random(5000) < 0.5, truth, 300 + rng.zipf(1.2, 5000) % 2000)
+
+    quality = evaluate(truth.tolist(), found.tolist())
+
+    assert quality.ami == pytest.approx(sklearn_metrics.adjusted_mutual_info_score(truth, found), abs=1e-9)
+
+
+def test_all_alone_on_both_sides_is_agreement() -> None:
+    assert evaluate(range(50), range(50)).ami == pytest.approx(1)
 
 
 @given(LABELLINGS)
