@@ -30,7 +30,7 @@ from bridge.pipeline.rank import rank
 from bridge.pipeline.track import track
 from bridge.progress import SYNC, Progress, StepReport, silent
 from bridge.store.leases import Lease, LeaseLost, database_clock, fence, held
-from bridge.store.models import in_use, put_in_use
+from bridge.store.models import in_use, put_in_use, want, wanted
 from bridge.store.owners import owner_id
 from connectors.base import IssueTracker
 
@@ -168,11 +168,13 @@ class Jobs:
     def _embed(self, lease: Lease) -> StepReport:
         with self.bridge.db.read() as session:
             serving, wished = self.bridge.serving(session), self.bridge.wished(session)
-            known = in_use(session)
-        if known is None:
+            known, told = in_use(session), wanted(session) or serving
+        if known is None or told.id != wished.id:
             with self.bridge.db.write() as session:
                 fence(session, lease)
-                put_in_use(session, serving)
+                if known is None:
+                    put_in_use(session, serving)
+                want(session, wished, self.bridge.settings.model.path)
         following = Successor(wished, partial(self.bridge.load_embedder, wished), self._now, self.re_embed_s)
         return embed(
             self.bridge.db,
