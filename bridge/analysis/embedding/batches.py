@@ -13,7 +13,11 @@ from bridge.analysis.embedding.protocol import BATCH, K, Progress, Vectors
 _LONGEST_WORD = 100
 """A longer word is a single unknown token to a WordPiece model."""
 WINDOWS = 8
-"""Nothing beyond so many windows is read: a ticket says what it is about before that."""
+"""Nothing beyond so many windows is read. 1 is truncation.
+
+Not shown to be better than truncation: 64 texts of 8 classes with 26 foreign sentences glued on, the issue second, seed
+0, right labels among the 5 nearest: banking77 .122 in windows, .134 truncated; hwu64 .150 and .178; by chance .111.
+"""
 _OVERLAP = 16
 """Tokens that two neighbouring windows share, so that a sentence on the border is whole in one of them."""
 
