@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -263,7 +264,8 @@ def _vectors(crowd: Crowd, model: str, middles: NDArray[np.float32]) -> Iterator
     for row, cluster in enumerate(crowd.cluster.tolist()):
         own = crowd.rng.standard_normal(BUNDLED_DIM, dtype=np.float32) * (SPREAD / np.sqrt(BUNDLED_DIM))
         vector = middles[cluster - 1] + own
-        yield {"model": model, "content_hash": text_hash(crowd, row), "data": pack(vector / np.linalg.norm(vector))}
+        data = pack(vector / np.linalg.norm(vector))
+        yield {"model": model, "content_hash": text_hash(crowd, row), "data": data, "crc": zlib.crc32(data)}
 
 
 def _units(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from bridge.analysis.embedding import (
-    Embedder,
-    ModelError,
-    SentenceTransformerEmbedder,
-    bundled_model_id,
-    weights_sha256,
-)
+from sqlmodel import Session
+
+from bridge.analysis.embedding import Embedder, ModelError, bundled_model_id, load_embedder, model_id_of
+from bridge.analysis.embedding.hub import folder_of
 from bridge.analysis.intake import Reading
 from bridge.connecting import Connection, connect
 from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
+from bridge.store.models import Chosen, in_use, most_vectors, wanted
 
 __all__ = ["Bridge", "Connection", "build", "workspace_key"]
 
@@ -45,24 +43,50 @@ class Bridge:
 
     @property
     def model_id(self) -> str:
-        """Names the vectors of the configured model, without loading it. Raises SettingsError."""
-        path = self._model_path
-        if path is None:
-            return bundled_model_id()
+        """Names the vectors that everybody reads now. Raises SettingsError."""
+        with self.db.read() as session:
+            return self.serving(session).id
+
+    def serving(self, session: Session) -> Chosen:
+        """The model in use: it stays so until every ticket has a vector of its successor. Raises SettingsError."""
+        kept = in_use(session)
+        if kept is not None:
+            return kept
+        here, most = self.wished(session), most_vectors(session)
+        if most is None or most == here.id:
+            return here
+        return Chosen(most, "" if most == bundled_model_id() else most)
+
+    def wished(self, session: Session) -> Chosen:
+        """The model that should be in use: what `bridge model use` was told, else the configured one."""
+        return wanted(session, self.settings.model.path) or self.configured
+
+    @property
+    def configured(self) -> Chosen:
+        """The model of the section [model]. Raises SettingsError."""
         try:
-            return f"{path.resolve().name}@{weights_sha256(path)[:12]}"
+            return self.chosen(self.settings.model.path)
         except ModelError as error:
             raise SettingsError(f"section [model], key 'path': {error}") from None
 
-    def load_embedder(self) -> Embedder:
-        """Load the configured model (seconds). Raises ModelError."""
-        return SentenceTransformerEmbedder(self._model_path)
+    def chosen(self, path: str) -> Chosen:
+        """The model at a path or of a name, without loading it. Raises ModelError."""
+        folder = folder_of(path, self.settings.home)
+        return Chosen(model_id_of(folder, path.rpartition("/")[2]) if folder else bundled_model_id(), path)
 
-    @property
-    def _model_path(self) -> Path | None:
-        """A relative path lies in the workspace folder; None is the bundled model."""
-        path = self.settings.model.path
-        return self.settings.home / path if path else None
+    def load_embedder(self, model: Chosen | None = None, *, threads: int | None = None) -> Embedder:
+        """Load a model, by default the one in use; the first time ever takes up to a minute. Raises ModelError."""
+        if model is None:
+            with self.db.read() as session:
+                model = self.serving(session)
+        own, home = self.settings.model, self.settings.home
+        return load_embedder(
+            folder_of(model.path, home),
+            name=model.path.rpartition("/")[2],
+            backend=own.backend,
+            cache=home / own.cache if own.cache else None,
+            threads=threads,
+        )
 
     def with_own_connectors(self) -> Bridge:
         """The same parts for another thread: a connector serves one thread at a time."""

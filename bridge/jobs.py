@@ -21,7 +21,7 @@ from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
-from bridge.pipeline.embed import embed
+from bridge.pipeline.embed import Successor, embed
 from bridge.pipeline.group import group
 from bridge.pipeline.plan import plan
 from bridge.pipeline.publish import Policy, publish
@@ -30,7 +30,8 @@ from bridge.pipeline.push import SinkPolicy, push
 from bridge.pipeline.rank import rank
 from bridge.pipeline.track import track
 from bridge.progress import SYNC, Progress, StepReport, silent
-from bridge.store.leases import Lease, LeaseLost, database_clock, held
+from bridge.store.leases import Lease, LeaseLost, database_clock, fence, held
+from bridge.store.models import in_use, put_in_use, want, wanted
 from bridge.store.owners import owner_id
 from connectors.base import IssueTracker
 
@@ -68,12 +69,16 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class Jobs:
-    """The steps of one installation, ready to run. ``only`` limits them to one connection."""
+    """The steps of one installation, ready to run. ``only`` limits them to one connection.
+
+    ``re_embed_s``: how long one run may work for a model that is not in use yet, so that new tickets never wait for it.
+    """
 
     bridge: Bridge
     progress: Progress = silent
     stop: Stop = never
     only: str | None = None
+    re_embed_s: float | None = 60.0
 
     def run(self, steps: tuple[str, ...]) -> list[StepReport]:
         """Run these steps in order and report each, also the ones that failed."""
@@ -178,10 +183,21 @@ class Jobs:
         return [(name, partial(step, name, c.connector)) for name, c in self.bridge.having("tracker").items()]
 
     def _embed(self, lease: Lease) -> StepReport:
+        with self.bridge.db.read() as session:
+            serving, wished = self.bridge.serving(session), self.bridge.wished(session)
+            known, told = in_use(session), wanted(session) or serving
+        if known is None or told.id != wished.id:
+            with self.bridge.db.write() as session:
+                fence(session, lease)
+                if known is None:
+                    put_in_use(session, serving)
+                want(session, wished, self.bridge.settings.model.path)
+        following = Successor(wished, partial(self.bridge.load_embedder, wished), self._now, self.re_embed_s)
         return embed(
             self.bridge.db,
-            self.bridge.model_id,
-            self.bridge.load_embedder,
+            serving.id,
+            partial(self.bridge.load_embedder, serving),
+            successor=None if wished.id == serving.id else following,
             lease=lease,
             batch_size=self.bridge.settings.model.batch_size,
             progress=self.progress,

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("bridge.cli.audit", "Who decided what, and whether the log is whole."),
     "erase": ("bridge.cli.erase", "Erase a person, a ticket or an account for good."),
     "evaluate": ("bridge.cli.evaluate", "Measure the grouping on a labelled file, with other ways beside it."),
+    "model": ("bridge.cli.model", "Which embedding model is in use; change it, compare it."),
     "db": ("bridge.cli.db", "Upgrade, downgrade and back up the database."),
 }
 """Name -> (module with ``app``, one line of help), in the order in which a new user meets them."""

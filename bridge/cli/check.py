@@ -51,7 +51,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> int:
 def _findings(bridge: Bridge, home: Path) -> Iterator[Finding]:
     yield Finding("configuration", ok=True, message=str(home / "config.toml"))
     yield _try("database", lambda: _database(bridge, home))
-    yield _try("model", lambda: bridge.model_id)
+    yield _try("model", lambda: bridge.configured.id)
     for name, connection in bridge.connections.items():
         roles = ", ".join(sorted(connection.roles))
         yield _try(f"{name} ({connection.settings.type}: {roles})", connection.connector.check)

@@ -32,5 +32,5 @@ def _application(bridge: Bridge) -> Flask:
     """One for each process, which loads the model on the side."""
     made = create_app(bridge)
     if bridge.settings.web.preload_model:
-        meaning.start(made, bridge.load_embedder)
+        meaning.start(made, lambda: bridge.load_embedder(threads=1), lambda: bridge.model_id)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     tickets, clusters, ranking = found["tickets"], found["clusters"], found["last_ranking"]
     waiting, unresolved = found["texts_without_vector"], _percent(tickets["unresolved_share"])
     yield f"tickets    {tickets['live']} ({tickets['open']} open), {waiting} texts wait for a vector"
+    yield f"model      {_model(found['model'])}"
     yield f"issues     {clusters['issues']} with two or more tickets, {clusters['singles']} single tickets"
     yield f"accounts   {found['accounts']}; {unresolved} of the tickets belong to none of them"
     yield f"suppliers  {_percent(found['unmapped_share'])} of the tickets are in groups of no supplier"
@@ -62,6 +64,12 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for row in found["outbox"]["dead"]:
         yield f"  DEAD row {row['id']} ({row['kind']} to {row['connection']}): {row['error']}"
         yield f"    {row['holds_back']} wait behind it: `bridge outbox retry {row['id']}` or `discard {row['id']}`"
+
+
+def _model(told: dict[str, Any]) -> str:
+    used = told["in_use"] or "none in use yet"
+    follows = told["follows"]
+    return f"{used}; re-embedding for {follows}: {math.floor(100 * told['share'])} %" if follows else used
 
 
 def _percent(share: float | None) -> str:

@@ -23,7 +23,7 @@ from bridge.store.columns import utc_day
 from bridge.store.memberships import is_live
 from bridge.store.pushing import OPEN
 from bridge.store.tickets import Ticket
-from bridge.store.vectors import Vector
+from bridge.store.vectors import Vector, sound
 from bridge.words import Origin
 
 PAGE = 50
@@ -189,8 +189,11 @@ def sample(session: Session, actor: Actor, cluster_id: int, model: str) -> Sampl
 
 def _vectors(session: Session, model: str, tickets: Sequence[TicketRow]) -> dict[str, bytes]:
     hashes = {ticket.embed_hash for ticket in tickets if ticket.embed_hash}
-    query = select(Vector.content_hash, Vector.data).where(Vector.model == model, col(Vector.content_hash).in_(hashes))
-    return dict(session.execute(query).all()) if hashes else {}
+    if not hashes:
+        return {}
+    columns = select(Vector.content_hash, Vector.data, Vector.crc)
+    query = columns.where(Vector.model == model, col(Vector.content_hash).in_(hashes))
+    return dict(sound((name, data, crc) for name, data, crc in session.execute(query)))
 
 
 def quotes(found: Sample) -> list[TicketRow]:

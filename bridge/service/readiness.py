@@ -7,7 +7,7 @@ alarm may be set on it, but pages and API go on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.service.connection_facts import Facts
 from bridge.service.connections import LATE
+from bridge.service.models import model_state
 from bridge.store import outbox_views
 from bridge.store import status as counts_of
 from bridge.store.db import Database, ping
@@ -59,6 +60,7 @@ def _of_rows(db: Database, facts: Mapping[str, Facts], at: datetime) -> Readines
         states = {(state.connection, state.stream): state for state in counts_of.streams(session)}
         outbox = outbox_views.figures(session, at)
         oldest = counts_of.oldest_waiting(session)
+        model = model_state(session)
     problems, ages = [], {}
     for name, fact in facts.items():
         for stream in fact.streams:
@@ -71,6 +73,7 @@ def _of_rows(db: Database, facts: Mapping[str, Facts], at: datetime) -> Readines
     told = {
         "database": {"revision": head(), "needed": head()},
         "connections": ages,
+        "model": asdict(model),
         "outbox": {
             "waiting": outbox.due + outbox.later + outbox.sending + outbox.in_doubt,
             "oldest_waiting_s": _age(oldest, at),

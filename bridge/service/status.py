@@ -4,12 +4,14 @@ tickets and no values of accounts, so that anybody who operates it may read it.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from bridge.analysis.resolution import Directory
+from bridge.service.models import model_state
 from bridge.store import status as counts_of
 from bridge.store.outbox_queries import counts, dead_connections, dead_letters, held_back
 from bridge.store.ranking import account_keys, last_run
@@ -34,6 +36,7 @@ def status(session: Session) -> dict[str, Any]:
         "set_aside": _set_aside(session),
         "outbox": _outbox(session),
         "last_ranking": _last_ranking(session),
+        "model": asdict(model_state(session)),
     }
 
 

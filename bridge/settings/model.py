@@ -64,7 +64,13 @@ class DatabaseSettings(_Section):
 
 
 class ModelSettings(_Section):
+    """``path``: a folder, or the name of a model that lies in this machine's Hugging Face cache; "" is the bundled one.
+    ``cache``: where int8 exports are kept, "" is the user's own cache folder.
+    """
+
     path: str = ""
+    backend: Literal["auto", "onnx", "torch"] = "auto"
+    cache: str = ""
     batch_size: int = Field(default=256, ge=1, le=10_000)
 
 

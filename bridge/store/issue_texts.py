@@ -15,7 +15,7 @@ from bridge.store.grouping import GroupingFrame
 from bridge.store.memberships import is_live
 from bridge.store.remedies import RemedyPlan
 from bridge.store.tickets import Ticket
-from bridge.store.vectors import Vector
+from bridge.store.vectors import Vector, sound
 from bridge.words import Origin
 
 SUBJECTS = 8
@@ -52,18 +52,19 @@ def sample_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
     """(cluster, packed vector) of the newest members that have one."""
     newest = _newest(VECTORS)
     query = (
-        select(newest.c.cluster_id, Vector.data)
+        select(newest.c.cluster_id, Vector.data, Vector.crc)
         .join(Ticket, col(Ticket.id) == newest.c.ticket_id)
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
     )
-    return [(cluster_id, data) for cluster_id, data in session.exec(query)]
+    return sound((cluster_id, data, crc) for cluster_id, data, crc in session.exec(query))
 
 
 def vector_of(session: Session, embed_hash: str | None) -> tuple[str, bytes] | None:
     """(model, packed vector) of a ticket's text, by the model that last grouped."""
     model = session.exec(select(GroupingFrame.model).order_by(col(GroupingFrame.at).desc())).first()
     row = session.get(Vector, (model, embed_hash)) if model and embed_hash else None
-    return (row.model, row.data) if row else None
+    found = sound([(row.model, row.data, row.crc)]) if row else []
+    return found[0] if found else None
 
 
 def _newest(count: int) -> Subquery:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
-from bridge.store.vectors import Vector
+from bridge.store.vectors import Vector, sound
 
 CHUNK = 500
 """Ids in one IN (...) list: SQLite and PostgreSQL both take more, neither gets faster."""
@@ -46,12 +46,12 @@ def unplaced_without_text(session: Session) -> list[int]:
 def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
     """(ticket id, packed vector) of every live ticket that has one, by id."""
     query = (
-        select(Ticket.id, Vector.data)
+        select(Ticket.id, Vector.data, Vector.crc)
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
         .where(*is_live())
         .order_by(col(Ticket.id))
     )
-    return [(id_ or 0, data) for id_, data in session.exec(query)]
+    return sound((id_ or 0, data, crc) for id_, data, crc in session.exec(query))
 
 
 def places(session: Session) -> list[Place]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from bridge.bootstrap import Bridge
@@ -35,7 +35,9 @@ def show(ref: str) -> str | Response:
     wanted = cluster_id(ref)
     with here.reading() as session:
         pages_ = Pages(accounts=_page("accounts"), members=_page("tickets"))
-        view = issue(session, here.actor(), wanted, here.now(), model=reference_model(here.bridge()), pages=pages_)
+        view = issue(
+            session, here.actor(), wanted, here.now(), model=reference_model(here.bridge(), session), pages=pages_
+        )
     if view.merged_from or ref != view.id:
         kept: dict[str, Any] = {name: request.args.getlist(name) for name in KEPT if name in request.args}
         return redirect(url_for("issue.show", ref=view.id, merged=view.merged_from, **kept), 302)
@@ -92,7 +94,7 @@ def move(ref: str) -> str:
     if not chosen:
         raise ServiceError("tick the tickets to move first, in the issue's list of tickets")
     with here.reading() as session:
-        view = issue(session, here.actor(), cluster_id(ref), here.now(), model=reference_model(here.bridge()))
+        view = issue(session, here.actor(), cluster_id(ref), here.now(), model=reference_model(here.bridge(), session))
         found = find_targets(session, here.actor(), words, without=view.cluster_id)
     return render_template("move.html", issue=view, chosen=chosen, words=words, found=found)
 
@@ -163,15 +165,9 @@ def why() -> str | None:
     return request.form.get("reason", "").strip()[:500] or None
 
 
-@lru_cache(maxsize=4)
-def _model(home: str, path: str, key: int) -> str:
-    del home, path, key
-    return here.bridge().model_id
-
-
-def reference_model(bridge: Bridge) -> str:
-    """The name of the model's vectors: computed once a process, it reads the model's weights."""
-    return _model(str(bridge.settings.home), str(bridge.settings.model.path), id(bridge))
+def reference_model(bridge: Bridge, session: Session) -> str:
+    """The name of the vectors that are read now."""
+    return bridge.serving(session).id
 
 
 def _numbers(texts: list[str]) -> list[int]:

@@ -44,7 +44,7 @@ def merge() -> Response:
 def _choose(wanted: int) -> str:
     words = request.args.get("q", "")
     with here.reading() as session:
-        view = issue(session, here.actor(), wanted, here.now(), model=reference_model(here.bridge()))
+        view = issue(session, here.actor(), wanted, here.now(), model=reference_model(here.bridge(), session))
         found = find_targets(session, here.actor(), words, without=view.cluster_id)
     return render_template("merge_choose.html", issue=view, words=words, found=found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -154,8 +156,28 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("zone", sa.String(), server_default="automatic", nullable=False))
         batch_op.add_column(sa.Column("part", sa.Integer(), nullable=True))
 
+    with op.batch_alter_table("vector", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("crc", sa.BigInteger(), nullable=True))
+    _sum_vectors()
+    with op.batch_alter_table("vector", schema=None) as batch_op:
+        batch_op.alter_column("crc", existing_type=sa.BigInteger(), nullable=False)
+
+
+def _sum_vectors() -> None:
+    """The checksum of every vector that is there."""
+    table = sa.table("vector", sa.column("model"), sa.column("content_hash"), sa.column("data"), sa.column("crc"))
+    connection = op.get_bind()
+    keys = connection.execute(sa.select(table.c.model, table.c.content_hash)).all()
+    for model, content_hash in keys:
+        here = (table.c.model == model) & (table.c.content_hash == content_hash)
+        data = connection.execute(sa.select(table.c.data).where(here)).scalar_one()
+        connection.execute(table.update().where(here).values(crc=zlib.crc32(data)))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("vector", schema=None) as batch_op:
+        batch_op.drop_column("crc")
+
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("part")
         batch_op.drop_column("zone")

@@ -23,7 +23,7 @@ def cluster(issue: str, query_data: Parts) -> AnyCluster:
     pages, actor = Pages(accounts=query_data.accounts_page, members=query_data.tickets_page), here.actor()
     with here.reading() as session:
         view = issues.issue(
-            session, actor, issue_id(issue), here.now(), model=reference_model(here.bridge()), pages=pages
+            session, actor, issue_id(issue), here.now(), model=reference_model(here.bridge(), session), pages=pages
         )
     return AnyCluster(shown(actor, view))
 
