@@ -20,6 +20,7 @@ from bridge.analysis.intake import Reading
 from bridge.connecting import Connection, connect
 from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
+from connectors.chat_titles import ChatTitles, Options
 
 __all__ = ["Bridge", "Connection", "build", "workspace_key"]
 
@@ -57,6 +58,24 @@ class Bridge:
     def load_embedder(self) -> Embedder:
         """Load the configured model (seconds). Raises ModelError."""
         return SentenceTransformerEmbedder(self._model_path)
+
+    def title_model(self) -> ChatTitles | None:
+        """Who may be asked for titles; None where nobody is configured. Raises SettingsError."""
+        own = self.settings.titles
+        if not own.endpoint:
+            return None
+        options = {
+            "base_url": own.endpoint,
+            "model": own.model,
+            "api_key": own.api_key,
+            "timeout_s": own.timeout,
+            "allow_http": own.allow_http,
+            "allow_private_networks": own.allow_private_networks,
+        }
+        try:
+            return ChatTitles(Options.model_validate(options))
+        except ValueError as error:
+            raise SettingsError(f"section [titles]: {error}") from None
 
     @property
     def _model_path(self) -> Path | None:

@@ -7,6 +7,7 @@ Rule: a line is what some customer wrote, without greeting, thanks and prefixes;
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,11 +39,11 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _CLAUSE_END = re.compile(
     r"\s*[;:,–—]\s+|\s+[-–—]\s+|\s+(?=(?:but|because|and|aber|weil|und|mais|car|pero|porque|maar)\s)"
 )
-_IDENTIFIER = re.compile(r"\d{4,}|(?=\w*\d\w*\d)(?=\w*[^\W\d])\w{4,}|https?://|www\.|\S@\S|[0-9a-f]{8}-|[\\/]\w+[\\/]")
+_IDENTIFIER = re.compile(r"\d{6,}|(?=\w*\d\w*\d)(?=\w*[^\W\d])\w{4,}|https?://|www\.|\S@\S|[0-9a-f]{8}-|[\\/]\w+[\\/]")
 _PLACEHOLDER = re.compile(r"[\[<{][\w :#-]{1,40}[\]>}]|\*{3,}")
 _PERSON = re.compile(
-    r"\b(?:mr|mrs|ms|dr|herr|frau|mme|monsieur|madame|señora?|sra?|meneer|mevrouw)\b\.?\s+[A-ZÀ-Þ]"
-    r"|\b(?:my name is|this is|i am|i'm|ich bin|ich heiße|mein name ist|je m'appelle|je suis|me llamo|soy|ik ben)"
+    r"\b(?i:mr|mrs|ms|dr|herr|frau|mme|monsieur|madame|señora?|sra?|meneer|mevrouw)\b\.?\s+[A-ZÀ-Þ]"
+    r"|\b(?i:my name is|this is|i am|i'm|ich bin|ich heiße|mein name ist|je m'appelle|je suis|me llamo|soy|ik ben)"
     r"\s+[A-ZÀ-Þ]\w+",
 )
 _OF_A_CHANNEL = re.compile(
@@ -60,7 +61,8 @@ _GREETING = re.compile(rf"^(?:{_ADDRESS})\b(?:\s+[^\W\d]+){{0,3}}?\s*(?:[,!.:]|\
 _LEAD = re.compile(
     r"^(?:(?:please note|it seems|it looks like|i wanted to (?:say|report)"
     r"|i(?:'m| am) writing (?:to you )?(?:because|to report)"
-    r"|i(?:'d| would) like to report)(?:\s+that)?|unfortunately|leider|ich schreibe (?:ihnen|euch),? weil|malheureusement"
+    r"|i(?:'d| would) like to report)(?:\s+that)?|unfortunately|leider|ich schreibe (?:ihnen|euch),? weil"
+    r"|malheureusement"
     r"|je vous écris (?:car|parce que)|lamentablemente|(?:les|le) escribo porque|helaas|ik schrijf (?:u|jullie) omdat)"
     r"\s*[,:]?\s+(?=\w)",
     re.IGNORECASE,
@@ -74,12 +76,12 @@ _TAIL = re.compile(
 )
 _NUMBER_AT_END = re.compile(
     r"[\s(#:,-]+(?:(?:with|under|for|the|id|no|nr|number|num|nummer|ref|reference|numéro|número)\b\.?[\s(#:,-]*){0,3}"
-    r"(?:\d{4,}|[A-Z]{1,6}-?\d{3,}[\w-]*|[\[<{][\w :#-]{1,40}[\]>}]+)[\s)]*[.!?]*$",
+    r"(?:\d{6,}|#\d{3,}|[A-Z]{1,6}-?\d{3,}[\w-]*|[\[<{][\w :#-]{1,40}[\]>}]+)[\s)]*[.!?]*$",
     re.IGNORECASE,
 )
 _EDGE = " \t-–—*>|:;,.!\"'“”„«»"
-_SHARED = {"a", "all", "de", "den", "der", "die", "du", "en", "es", "for", "has", "her", "in", "is", "me", "no", "over"}
-_TELLING = {language: words - _SHARED for language, words in BY_LANGUAGE.items()}
+_IN_SEVERAL = {word for word, n in Counter(w for own in BY_LANGUAGE.values() for w in own).items() if n > 1}
+_TELLING = {language: words - _IN_SEVERAL for language, words in BY_LANGUAGE.items()}
 
 Terms = Callable[[str], Mapping[str, str]]
 
@@ -149,7 +151,7 @@ def score(line: str, theme: Theme) -> float:
     if _PERSON.search(line) or (theme.language != "de" and _has_stranger(line, theme)):
         value *= 0.6
     if theme.language and (own := language_of_words(line, 1)) and own != theme.language:
-        value *= 0.5
+        value *= 0.3
     return value * (_COMPLAINT if _complains(line) else 1.0)
 
 

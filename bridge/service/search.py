@@ -118,11 +118,11 @@ def _hits(
         .where(col(Ticket.id).in_(chosen))
     )
     rows = {row[0].id: row for row in session.execute(query)}
-    return tuple(_hit(session, actor, *rows[id_], text) for id_ in chosen if id_ in rows)
+    return tuple(_hit(session, actor, text, *rows[id_]) for id_ in chosen if id_ in rows)
 
 
 def _hit(
-    session: Session, actor: Actor, ticket: Ticket, cluster_id: int | None, title: str | None, text: str
+    session: Session, actor: Actor, text: str, ticket: Ticket, cluster_id: int | None, title: str | None
 ) -> TicketHit:
     subject, body, named = ticket.subject, _body(ticket), title or ""
     if not may(actor, Permission.READ_VALUE):
