@@ -81,6 +81,23 @@ def _card(there: Targets, chance: random.Random) -> str:
     return f"/find?q={chance.choice(there.tickets)[1]}"
 
 
+_WORDS = (
+    "credit note",
+    "stays empty",
+    "archive folder",
+    "sent twice",
+    "delivery note",
+    "label",
+    "in the app",
+    "export",
+)
+
+
+def _search(_: Targets, chance: random.Random) -> str:
+    """Two or three turns of phrase, as somebody types them."""
+    return f"/find?q={' '.join(chance.sample(_WORDS, chance.choice([2, 3])))}"
+
+
 READERS = (Role.PRODUCT_MANAGER, Role.PRODUCT_MANAGER, Role.ADMIN, Role.CSM, Role.SUPPLIER_MANAGER, Role.AGENT)
 KINDS = (
     Kind("list", READERS, _list, lambda _: "/issues", 150),
@@ -92,5 +109,12 @@ KINDS = (
         _card,
         lambda there: "/t/{}/{}".format(*there.tickets[0]),
         50,
+    ),
+    Kind(
+        "search",
+        (Role.AGENT, Role.AGENT, Role.PRODUCT_MANAGER, Role.SUPPLIER_AGENT),
+        _search,
+        lambda _: "/find?q=credit note stays empty",
+        150,
     ),
 )

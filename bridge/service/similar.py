@@ -74,7 +74,7 @@ def _found(session: Session, cluster_id: int, near: dict[int, float], *, with_sc
     run, own = last_run(session), session.get_one(Cluster, cluster_id)
     mine = " ".join((own.title, *own.phrases))
     query = (
-        select(Cluster.id, Cluster.title, Cluster.phrases, Score.rank, Score.score)
+        select(Cluster.id, Cluster.title, Cluster.phrases, col(Score.rank), col(Score.score))  # type: ignore[call-overload]
         .outerjoin(Score, (col(Score.cluster_id) == col(Cluster.id)) & (col(Score.run_id) == (run.id if run else 0)))
         .where(col(Cluster.id).in_(near), col(Cluster.merged_into).is_(None))
     )
