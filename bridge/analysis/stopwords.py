@@ -64,6 +64,11 @@ stops stuck stürzt traag twice unable vastgelopen verdwenen verschwunden voudra
 wish won't would wrong wünsche
 """
 
+_CUT_OFF = """
+a an and at by for from in of or the to with das der die ein eine für mit oder und von à de des du et la le les pour con
+el los para por y een en het van voor
+"""
+
 _LANGUAGES = {"en": _ENGLISH, "de": _GERMAN, "fr": _FRENCH, "es": _SPANISH, "nl": _DUTCH}
 BY_LANGUAGE = {language: frozenset(words.split()) for language, words in _LANGUAGES.items()}
 STOP_WORDS = frozenset().union(*BY_LANGUAGE.values(), _COURTESIES.split())
@@ -73,3 +78,5 @@ HOLLOW = frozenset(_HOLLOW.split())
 """Words that a subject is often made of and that say nothing about what is wrong."""
 COMPLAINTS = frozenset(_COMPLAINTS.split())
 """Words of a line that says what does not work, or what is wished for."""
+CUT_OFF = frozenset(_CUT_OFF.split())
+"""A line that ends so was cut, by a desk or where something personal stood."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bridge.analysis.stopwords import BY_LANGUAGE, COMPLAINTS, GREETINGS, HOLLOW, STOP_WORDS
+from bridge.analysis.stopwords import BY_LANGUAGE, COMPLAINTS, CUT_OFF, GREETINGS, HOLLOW, STOP_WORDS
 
 TITLE_LENGTH = 80
 READ = 2000
@@ -79,11 +79,6 @@ _NUMBER_AT_END = re.compile(
     r"(?:\d{6,}|#\d{3,}|[A-Z]{1,6}-?\d{3,}[\w-]*|[\[<{][\w :#-]{1,40}[\]>}]+)[\s)]*[.!?]*$",
     re.IGNORECASE,
 )
-_CUT_OFF = frozenset(
-    "a an and at by for from in of or the to with das der die ein eine für mit oder und von à de des du et la le les pour"
-    " con el los para por y een en het van voor".split()
-)
-"""A line that ends so was cut, by a desk or where something personal stood."""
 _EDGE = " \t-–—*>|:;,.!\"'“”„«»"
 _IN_SEVERAL = {word for word, n in Counter(w for own in BY_LANGUAGE.values() for w in own).items() if n > 1}
 _TELLING = {language: words - _IN_SEVERAL for language, words in BY_LANGUAGE.items()}
@@ -148,10 +143,10 @@ def score(line: str, theme: Theme) -> float:
         return 0.0
     terms = theme.terms(line)
     words = sum(" " not in term for term in terms)
-    value = sum(theme.weights.get(term, 0.0) for term in terms) / (_FREE + words) ** _LENGTH_POWER
+    value: float = sum(theme.weights.get(term, 0.0) for term in terms) / (_FREE + words) ** _LENGTH_POWER
     if not _ENOUGH <= len(line) <= TITLE_LENGTH:
         value *= 0.5
-    if line.lower().rsplit(maxsplit=1)[-1] in _CUT_OFF:
+    if line.lower().rsplit(maxsplit=1)[-1] in CUT_OFF:
         value *= 0.5
     if _PLACEHOLDER.search(line) or _IDENTIFIER.search(line):
         value *= 0.3
