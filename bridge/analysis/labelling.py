@@ -16,6 +16,7 @@ from math import log
 
 from bridge.analysis.stopwords import STOP_WORDS
 from bridge.analysis.titles import (
+    FOREIGN,
     READ,
     TITLE_LENGTH,
     WORD,
@@ -77,6 +78,8 @@ class Labeller:
         best, best_score, hollow = "", 0.0, ""
         for position in self._readers(said, theme, subjects, texts, centrality):
             central = 1.0 if centrality is None else max(0.1, 1 + centrality[position]) ** _CENTRAL
+            if theme.language and language_of_words(texts[position], 2) not in (None, theme.language):
+                central *= FOREIGN
             for line in lines(subjects[position], texts[position]):
                 worth = central * score(line, theme)
                 if worth > best_score or (worth == best_score > 0 and line < best):

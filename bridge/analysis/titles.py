@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from bridge.analysis.stopwords import BY_LANGUAGE, COMPLAINTS, CUT_OFF, GREETINGS, HOLLOW, STOP_WORDS
 
 TITLE_LENGTH = 80
+FOREIGN = 0.3
+"""What a line in another language than most counts."""
 READ = 2000
 """Characters of a ticket that are looked at."""
 SENTENCES = 6
@@ -153,7 +155,7 @@ def score(line: str, theme: Theme) -> float:
     if _PERSON.search(line) or (theme.language != "de" and _has_stranger(line, theme)):
         value *= 0.6
     if theme.language and (own := language_of_words(line, 1)) and own != theme.language:
-        value *= 0.3
+        value *= FOREIGN
     return value * (_COMPLAINT if _complains(line) else 1.0)
 
 
