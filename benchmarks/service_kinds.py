@@ -86,6 +86,23 @@ def _card(there: Targets, chance: random.Random) -> str:
     return f"/find?q={chance.choice(there.tickets)[1]}"
 
 
+_WORDS = (
+    "credit note",
+    "stays empty",
+    "archive folder",
+    "sent twice",
+    "delivery note",
+    "label",
+    "in the app",
+    "export",
+)
+
+
+def _search(_: Targets, chance: random.Random) -> str:
+    """Two or three turns of phrase, as somebody types them."""
+    return f"/find?q={' '.join(chance.sample(_WORDS, chance.choice([2, 3])))}"
+
+
 READERS = (Role.PRODUCT_MANAGER, Role.PRODUCT_MANAGER, Role.ADMIN, Role.CSM, Role.SUPPLIER_MANAGER, Role.AGENT)
 KINDS = (
     Kind("list", READERS, _list, lambda _: "/issues", 150),
@@ -99,4 +116,11 @@ KINDS = (
         50,
     ),
     Kind("webhook", (Role.AGENT,), lambda *_: HOOK, lambda _: HOOK, 50, posts=True),
+    Kind(
+        "search",
+        (Role.AGENT, Role.AGENT, Role.PRODUCT_MANAGER, Role.SUPPLIER_AGENT),
+        _search,
+        lambda _: "/find?q=credit note stays empty",
+        150,
+    ),
 )

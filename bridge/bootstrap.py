@@ -18,6 +18,7 @@ from bridge.connecting import Connection, connect
 from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
 from bridge.store.models import Chosen, in_use, most_vectors, wanted
+from connectors.chat_titles import ChatTitles, Options
 
 __all__ = ["Bridge", "Connection", "build", "workspace_key"]
 
@@ -87,6 +88,24 @@ class Bridge:
             cache=home / own.cache if own.cache else None,
             threads=threads,
         )
+
+    def title_model(self) -> ChatTitles | None:
+        """Who may be asked for titles; None where nobody is configured. Raises SettingsError."""
+        own = self.settings.titles
+        if not own.endpoint:
+            return None
+        options = {
+            "base_url": own.endpoint,
+            "model": own.model,
+            "api_key": own.api_key,
+            "timeout_s": own.timeout,
+            "allow_http": own.allow_http,
+            "allow_private_networks": own.allow_private_networks,
+        }
+        try:
+            return ChatTitles(Options.model_validate(options))
+        except ValueError as error:
+            raise SettingsError(f"section [titles]: {error}") from None
 
     def with_own_connectors(self) -> Bridge:
         """The same parts for another thread: a connector serves one thread at a time."""

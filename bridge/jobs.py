@@ -28,6 +28,7 @@ from bridge.pipeline.publish import Policy, publish
 from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
 from bridge.pipeline.rank import rank
+from bridge.pipeline.relearn import relearn
 from bridge.pipeline.track import track
 from bridge.progress import SYNC, Progress, StepReport, silent
 from bridge.store.leases import Lease, LeaseLost, database_clock, fence, held
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 Stop = Callable[[], bool]
 Step = Callable[[Lease], StepReport]
 
-INTAKE = ("pull", "embed", "group", "rank")
+INTAKE = ("pull", "relearn", "embed", "group", "rank")
 OUTGOING = ("publish", "push", "deliver")
 FEEDBACK = ("track", "plan")
 
@@ -93,9 +94,15 @@ class Jobs:
                 yield self._guarded(name, connection, step)
 
     def nightly(self) -> list[StepReport]:
-        """Think again about what the model grouped, then rank."""
+        """Learn what repeats around the texts, think again about what the model grouped, then rank."""
+        learn = partial(self._relearn, anyway=True)
         consolidate = partial(self._group, consolidating=True)
-        return [self._guarded("group", None, consolidate), *self.run(("rank",))]
+        return [
+            self._guarded("relearn", None, learn),
+            *self.run(("embed",)),
+            self._guarded("group", None, consolidate),
+            *self.run(("rank",)),
+        ]
 
     def _guarded(self, name: str, connection: str | None, step: Step) -> StepReport:
         began = time.monotonic()
@@ -138,6 +145,7 @@ class Jobs:
             "pull": self._pulls,
             "publish": self._publishes,
             "track": self._tracks,
+            "relearn": lambda: [(None, self._relearn)],
             "embed": lambda: [(None, self._embed)],
             "group": lambda: [(None, self._group)],
             "rank": lambda: [(None, self._rank)],
@@ -181,6 +189,9 @@ class Jobs:
             )
 
         return [(name, partial(step, name, c.connector)) for name, c in self.bridge.having("tracker").items()]
+
+    def _relearn(self, lease: Lease, *, anyway: bool = False) -> StepReport:
+        return relearn(self.bridge.db, self.bridge.secret, lease=lease, now=self._now, anyway=anyway)
 
     def _embed(self, lease: Lease) -> StepReport:
         with self.bridge.db.read() as session:

@@ -31,7 +31,7 @@ def test_the_example_lists_every_key() -> None:
     missing = (
         _every_key(Settings)
         - _keys_of(tomllib.loads(EXAMPLE))
-        - {"home", "in_file", "connections", "oidc.client_secret"}
+        - {"home", "in_file", "connections", "oidc.client_secret", "titles.api_key"}
     )
 
     assert missing == set()

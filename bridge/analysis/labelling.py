@@ -1,45 +1,58 @@
 """Names that people would give to an issue: a title in a customer's own words, and key phrases.
 
-Rule: deterministic and offline; a title is a line that some customer wrote, only cleaned and shortened. Phrases are
+Rule: deterministic and offline; a title is a line that some customer wrote, only cleaned and shortened. Terms are
 weighted by c-TF-IDF (Grootendorst 2022, arXiv:2203.05794), counting tickets instead of occurrences: a ticket that says
-a word forty times is one ticket.
+a word forty times is one ticket. Which lines can be titles is told by titles.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import log, sqrt
+from math import log
 
-from bridge.analysis.stopwords import GREETINGS, STOP_WORDS
+from bridge.analysis.stopwords import STOP_WORDS
+from bridge.analysis.titles import (
+    FOREIGN,
+    READ,
+    TITLE_LENGTH,
+    WORD,
+    Theme,
+    cleaned,
+    is_hollow,
+    language_of_words,
+    lines,
+    score,
+)
 
-TITLE_LENGTH = 80
 PHRASES = 5
 NO_TITLE = "Ticket without words"
 
-_READ = 2000
-"""Characters of a ticket that are looked at."""
 _REMEMBERED = 20_000
 """Texts whose words are kept from counting until their clusters are named."""
-_SENTENCES = 4
-"""A first sentence is looked for among so many."""
-_ENOUGH = 12
-"""A line shorter than this, in characters, seldom says what is wrong."""
-_SHORT_GREETING = 4
-_WORD = re.compile(r"[^\W\d_](?:[\w]|['’\-.](?=\w))*")
-_PREFIX = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|antw)\s*:|\[[^\]]{0,40}\]|\(?#\d+\)?)\s*", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
-_PLACEHOLDER = re.compile(r"[\[<{][A-Za-z_ -]+(?:[:#]?\w+)?[\]>}]|\d{5,}|https?://|\*{3,}")
+_READERS = 80
+"""Members whose lines are tried, the most central ones."""
+_CENTRAL = 6
+"""How much a ticket in the middle of its cluster counts against one at the rim."""
+_LONG = 4
+_SAME_STEM = 0.6
+"""Words that begin alike for so much of the longer one are one word in two forms."""
+_PAIR = 1.25
+"""A pair of words says more than one word, by so much."""
+_SEEN_TWICE = 4
+"""From so many members on, a phrase is something that two of them say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """``score``: how well the title says what the members share; comparable within one ``Labeller`` and cluster."""
+
     title: str
     phrases: tuple[str, ...]
+    score: float = 0.0
 
 
 class Labeller:
@@ -47,11 +60,11 @@ class Labeller:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """``texts``: one of each ticket there is, with its subject where that is not part of the text anyway."""
-        self._terms = lru_cache(maxsize=_REMEMBERED)(_terms)
+        self._terms = lru_cache(maxsize=_REMEMBERED)(terms_of)
         self._frequency: Counter[str] = Counter()
         self._tickets = 0
         for text in texts:
-            self._frequency.update(self._terms(text[:_READ]))
+            self._frequency.update(self._terms(text[:READ]).keys())
             self._tickets += 1
 
     def label(self, subjects: Sequence[str], texts: Sequence[str], centrality: Sequence[float] | None = None) -> Label:
@@ -59,73 +72,92 @@ class Labeller:
 
         centrality: one number a ticket, the larger the nearer to the middle of the cluster (mean cosine to the rest).
         """
-        weights = self._weights(subjects, texts)
-        phrases = _best_phrases(weights)
-        best, best_score = "", -1.0
-        for position, (subject, text) in enumerate(zip(subjects, texts, strict=True)):
-            central = 1.0 if centrality is None else max(0.1, 1 + centrality[position])
-            for line in _candidates(text, subject):
-                score = central * _score(line, weights)
-                if score > best_score or (score == best_score and line < best):
-                    best, best_score = line, score
-        if not _WORD.search(best):
-            best = ", ".join(phrases[:3])
-        return Label(_finish(best) or NO_TITLE, phrases)
+        said = [self._said(subject, text) for subject, text in zip(subjects, texts, strict=True)]
+        theme = self._theme(said, texts)
+        phrases = _best_phrases(theme, said)
+        best, best_score, hollow = "", 0.0, ""
+        for position in self._readers(said, theme, subjects, texts, centrality):
+            central = 1.0 if centrality is None else max(0.1, 1 + centrality[position]) ** _CENTRAL
+            if theme.language and language_of_words(texts[position], 2) not in (None, theme.language):
+                central *= FOREIGN
+            for line in lines(subjects[position], texts[position]):
+                worth = central * score(line, theme)
+                if worth > best_score or (worth == best_score > 0 and line < best):
+                    best, best_score = line, worth
+                elif not worth and WORD.search(line) and (len(line), line) > (len(hollow), hollow):
+                    hollow = line
+        title = best or ", ".join(phrases[:3]) or hollow
+        return Label(_finish(title) or NO_TITLE, phrases, score(cleaned(best), theme) if best else 0.0)
 
-    def _weights(self, subjects: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
-        """c-TF-IDF of every term: share of these tickets that have it, times its rarity among all."""
+    def rate(self, title: str, subjects: Sequence[str], texts: Sequence[str]) -> float:
+        """The score that a title has among these tickets, as in ``Label.score``."""
+        said = [self._said(subject, text) for subject, text in zip(subjects, texts, strict=True)]
+        return score(cleaned(title.rstrip("…")), self._theme(said, texts)) if said else 0.0
+
+    def _said(self, subject: str, text: str) -> Mapping[str, str]:
+        return {**self._terms(text[:READ]), **self._terms(subject[:READ])} if subject else self._terms(text[:READ])
+
+    def _theme(self, said: Sequence[Mapping[str, str]], texts: Sequence[str]) -> Theme:
         counts: Counter[str] = Counter()
-        for subject, text in zip(subjects, texts, strict=True):
-            counts.update(self._terms(text[:_READ]) | self._terms(subject[:_READ]))
-        return {term: count / len(texts) * self._rarity(term, count) for term, count in counts.items()}
+        for terms in said:
+            counts.update(terms.keys())
+        weights = {term: count / len(said) * self._rarity(term, count) for term, count in counts.items()}
+        shares = {term: count / len(said) for term, count in counts.items()}
+        spoken = Counter(language_of_words(text, 2) for text in texts)
+        language = max(sorted(name for name in spoken if name), key=spoken.__getitem__, default=None)
+        return Theme(weights, shares, self._terms, language, len(said))
 
     def _rarity(self, term: str, at_least: int) -> float:
         return log(1 + self._tickets / max(self._frequency[term], at_least))
 
+    @staticmethod
+    def _readers(
+        said: Sequence[Mapping[str, str]],
+        theme: Theme,
+        subjects: Sequence[str],
+        texts: Sequence[str],
+        centrality: Sequence[float] | None,
+    ) -> Sequence[int]:
+        """Members in the middle: by centrality, without it by the weight of what they say for its length."""
+        if len(said) <= _READERS:
+            return range(len(said))
+        near = centrality or [sum(map(theme.weights.__getitem__, t)) / (5 + len(t)) for t in said]
+        order = sorted(range(len(said)), key=lambda row: (-near[row], texts[row], subjects[row]))
+        return order[:_READERS]
 
-def _best_phrases(weights: Mapping[str, float]) -> tuple[str, ...]:
-    """Words and pairs of words that share no word with a better one, best first."""
+
+def _best_phrases(theme: Theme, said: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Words and pairs of words, best first, in the form in which most write them; none shares a word with a better one
+    or has one in another form.
+    """
+    least = 2 / len(said) if len(said) >= _SEEN_TWICE else 0.0
+    enough = [term for term in theme.weights if theme.shares[term] >= least and not is_hollow(term)]
+
+    def rank(term: str) -> tuple[float, int, str]:
+        return -theme.weights[term] * (_PAIR if " " in term else 1), -len(term), term
+
     chosen: list[str] = []
-    taken: set[str] = set()
-    for term in sorted(weights, key=lambda term: (-weights[term], -len(term), term)):
-        words = set(term.split())
-        if not words & taken:
-            chosen.append(term)
-            taken |= words
+    taken: list[str] = []
+    for term in sorted(enough, key=rank):
+        words = term.split()
+        if any(_same(word, other) for word in words for other in taken):
+            continue
+        chosen.append(term)
+        taken += words
         if len(chosen) == PHRASES:
             break
-    return tuple(chosen)
+    return tuple(_as_written(term, said) for term in chosen)
 
 
-def _candidates(text: str, subject: str) -> Iterator[str]:
-    """The subject, and the first sentence that is no greeting."""
-    line = _clean(subject)
-    if line:
-        yield line
-    for sentence in _SENTENCE_END.split(text[:_READ].strip(), maxsplit=_SENTENCES)[:_SENTENCES]:
-        line = _clean(sentence)
-        words = line.lower().replace(",", " ").split()
-        if words and not (len(words) <= _SHORT_GREETING and words[0].strip("!.") in GREETINGS):
-            yield line
-            return
+def _as_written(term: str, said: Sequence[Mapping[str, str]]) -> str:
+    forms = Counter(terms[term] for terms in said if term in terms)
+    return min(forms, key=lambda form: (-forms[form], form))
 
 
-def _clean(line: str) -> str:
-    line = " ".join(line.split())
-    while (shorter := _PREFIX.sub("", line, count=1)) != line:
-        line = shorter
-    return line.strip(" \t-–—*>|:;,.!\"'")
-
-
-def _score(line: str, weights: Mapping[str, float]) -> float:
-    """Weight of what the line says, by its length; lines that are cut, too short or full of numbers count half."""
-    terms = _terms(line)
-    score = sum(weights.get(term, 0.0) for term in terms) / sqrt(3 + len(terms))
-    if not _ENOUGH <= len(line) <= TITLE_LENGTH:
-        score *= 0.5
-    if _PLACEHOLDER.search(line):
-        score *= 0.5
-    return score
+def _same(word: str, other: str) -> bool:
+    longer = max(len(word), len(other))
+    alike = next((at for at, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    return alike == longer or (alike >= _LONG and alike >= _SAME_STEM * longer)
 
 
 def _finish(line: str) -> str:
@@ -139,10 +171,22 @@ def _finish(line: str) -> str:
     return (line[:1].upper() + line[1:])[:TITLE_LENGTH]
 
 
-def _terms(text: str) -> set[str]:
-    """Words that mean something, and pairs of neighbours that both do."""
+def terms_of(text: str) -> Mapping[str, str]:
+    """Words that mean something, and pairs of neighbours that both do: folded form -> as written, in lower case."""
     if not text:
-        return set()
-    words = [word if word not in STOP_WORDS else "" for word in _WORD.findall(text.lower().replace("’", "'"))]
-    pairs = {f"{a} {b}" for a, b in pairwise(words) if a and b and a != b}
-    return pairs | {word for word in words if len(word) > 1}
+        return {}
+    words = [word if word not in STOP_WORDS else "" for word in WORD.findall(text.lower().replace("’", "'"))]
+    forms = [folded(word) for word in words]
+    found = {
+        f"{a} {b}": f"{one} {other}"
+        for (a, b), (one, other) in zip(pairwise(forms), pairwise(words), strict=True)
+        if a and b and a != b
+    }
+    found.update((form, word) for form, word in zip(forms, words, strict=True) if len(form) > 1)
+    return found
+
+
+def folded(word: str) -> str:
+    """Lower case without a plural's s: in four of the five languages the same word."""
+    word = word.casefold()
+    return word[:-1] if len(word) > _LONG and word.endswith("s") and not word.endswith("ss") else word

@@ -45,8 +45,38 @@ beste bonjour bedankt buenas buenos danke dear estimados geachte goedemiddag goe
 hey hi hoi hola liebe lieber madame merci salut sehr thank thanks
 """
 
+_HOLLOW = """
+ago aide alerta anfrage answer antwort appel assist assistance attention ayuda bericht betreff call case chat client
+concern consulta contact contacto conversation customer demande dringende dringender e-mail email enquiry essai
+feedback follow follow-up form formulaire formulario frage fragen hallo hello help hilfe hulp important inquiry issue
+issues kontakt kontaktformular kunde llamada mail mensaje message nachricht need new onderwerp please pregunta
+probleem problem problema problems problème query question questions quick reply request required response sans
+service solicitud status subject submission ticket transcript update urgence urgente urgently user voicemail vraag
+website wichtig wichtige
+"""
+_COMPLAINTS = """
+aucun bloqué bricht broken can't cannot comment couldn't crash crashed crashes cómo declined didn't disappeared
+disparu doesn't empty erreur error errors fail failed failing fails falla fallo falsch falta fehlen fehler fehlerhaft
+fehlt fout freeze freezes funktioniert geen geht hang hangs hoe how imposible impossible incorrect isn't jamais kan
+kann kapot kein keine langsam leeg leer lent lento lost manque marche missing möchte ne never nicht nie niet ninguna
+ningún no nooit not nunca ontbreekt pas perdido perdu plante pourquoi puedo quiero quisiera slow souhaite stop stopped
+stops stuck stürzt traag twice unable vastgelopen verdwenen verschwunden voudrais waarom want warum werkt why wie wil
+wish won't would wrong wünsche
+"""
+
+_CUT_OFF = """
+a an and at by for from in of or the to with das der die ein eine für mit oder und von à de des du et la le les pour con
+el los para por y een en het van voor
+"""
+
 _LANGUAGES = {"en": _ENGLISH, "de": _GERMAN, "fr": _FRENCH, "es": _SPANISH, "nl": _DUTCH}
 BY_LANGUAGE = {language: frozenset(words.split()) for language, words in _LANGUAGES.items()}
 STOP_WORDS = frozenset().union(*BY_LANGUAGE.values(), _COURTESIES.split())
 GREETINGS = frozenset(_GREETINGS.split())
 """A short first sentence that begins so is not what the ticket is about."""
+HOLLOW = frozenset(_HOLLOW.split())
+"""Words that a subject is often made of and that say nothing about what is wrong."""
+COMPLAINTS = frozenset(_COMPLAINTS.split())
+"""Words of a line that says what does not work, or what is wished for."""
+CUT_OFF = frozenset(_CUT_OFF.split())
+"""A line that ends so was cut, by a desk or where something personal stood."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
+from bridge.cli import naming
 from bridge.cli.output import money, print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import clusters as decide
@@ -162,3 +163,6 @@ def undo(
         with bridge.db.write() as session:
             done = decide.undo(session, actor, at=now(), event_id=event)
     say(f"taken back: {done.kind.removesuffix('.undone')} of {done.subject} (event {done.undoes})")
+
+
+naming.install(app)

@@ -78,9 +78,9 @@ class _Loaded(Bridge):
 
     embedder: list[Embedder] = field(default_factory=list)
 
-    def load_embedder(self) -> Embedder:
+    def load_embedder(self, model: Chosen | None = None, *, threads: int | None = None) -> Embedder:
         if not self.embedder:
-            self.embedder.append(super().load_embedder())
+            self.embedder.append(super().load_embedder(model, threads=threads))
         return self.embedder[0]
 
 
@@ -92,7 +92,7 @@ def run(rows: Sequence[Row], *, batches: int | None, progress: Progress) -> Outc
         bridge.load_embedder()
         jobs = Jobs(bridge, progress=progress)
         _export(bridge, rows, 0)
-        reports = _run(jobs, ("pull", "embed", "group"))
+        reports = _run(jobs, ("pull", "relearn", "embed", "group"))
         placed = _places(bridge)
         if not placed:
             raise NotMeasurable("no row could be stored as a ticket: see what was set aside")
@@ -208,7 +208,7 @@ def _in_batches(
         borders = [len(rows) * batch // batches for batch in range(batches + 1)]
         for batch, (start, end) in enumerate(pairwise(borders), 1):
             _export(bridge, rows[start:end], start)
-            _run(jobs, ("pull", "embed", "group"))
+            _run(jobs, ("pull", "relearn", "embed", "group"))
             _sound(jobs.nightly())
             after = _places(bridge)
             if before:

@@ -13,22 +13,38 @@ from bridge.analysis.boilerplate import Boilerplate, learn, read_learned
 from bridge.analysis.intake import text_to_group, writer_of
 from bridge.analysis.text import content_hash, story_of
 from bridge.progress import StepReport
-from bridge.store.boilerplate import TicketText, change_text, keep_learned, learned_last, ticket_texts
+from bridge.store.boilerplate import (
+    TicketText,
+    change_text,
+    count_texts,
+    keep_learned,
+    learned_from,
+    learned_last,
+    ticket_texts,
+)
 from bridge.store.db import Database
 from bridge.store.leases import Lease, fence
 from bridge.store.sync import bump
 from connectors.base import Side
 
 CHUNK = 500
+GROWTH = 1.25
+FEWEST = 100
+"""Below so many tickets little repeats, and what does may be the issue itself."""
 
 
-def relearn(db: Database, secret: bytes, *, lease: Lease, now: Callable[[], datetime]) -> StepReport:
+def relearn(
+    db: Database, secret: bytes, *, lease: Lease, now: Callable[[], datetime], anyway: bool = False
+) -> StepReport:
     """Learn from all live tickets, and rewrite the texts for which it makes a difference. Done: texts rewritten.
 
-    ``secret`` keys the hashes, as the pull's does. To be run before the texts are embedded for a consolidation.
+    ``secret`` keys the hashes, as the pull's does. Before a consolidation it learns ``anyway``, else only where the
+    collection has grown by a quarter since the last lesson: the pull applies that to every new ticket.
     """
     report = StepReport("relearn")
     with db.read() as session:
+        if not anyway and count_texts(session) <= GROWTH * max(learned_from(session), FEWEST):
+            return report
         before = read_learned(learned_last(session))
         stories = [(_writer(ticket), story_of(ticket.subject, _told(ticket))) for ticket in ticket_texts(session)]
     learned = learn(stories, secret, before)

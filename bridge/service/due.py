@@ -20,6 +20,7 @@ from bridge.words import RunKind
 
 STEPS = {
     "pull": "Reading tickets",
+    "relearn": "Finding what repeats",
     "embed": "Comparing texts",
     "group": "Grouping",
     "rank": "Ranking",

@@ -150,7 +150,7 @@ def counts_by_day(
     created = col(Ticket.created_at)
     day = utc_day(session, created)
     query = (
-        select(
+        select(  # type: ignore[call-overload]
             day,
             func.count(),
             func.count().filter(col(Ticket.status).in_(OPEN)),

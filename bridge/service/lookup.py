@@ -24,6 +24,7 @@ from bridge.service.card_words import lamp, say, what_to_do, when_fixed
 from bridge.service.clusters import living
 from bridge.service.errors import UnknownId
 from bridge.service.matching import Match, match
+from bridge.service.search import TicketHit, tickets_by_words
 from bridge.store.card_queries import tickets_called
 from bridge.store.clusters import Cluster
 from bridge.store.memberships import redirect
@@ -58,7 +59,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Exactly one is filled: ``tickets`` (several where connections share a number), ``issue``, or ``hits`` (words).
+    """What is meant: ``tickets`` (several where connections share a number), an ``issue``, or words: then ``hits`` are
+    the issues and ``said`` the tickets that match.
 
     ``unknown``: a number or an address that leads nowhere.
     """
@@ -67,11 +69,14 @@ class Found:
     tickets: tuple[TicketRef, ...] = ()
     issue: str | None = None
     hits: tuple[Hit, ...] = ()
+    said: tuple[TicketHit, ...] = ()
     unknown: bool = False
 
 
-def look_up(session: Session, actor: Actor, text: str, *, at: datetime, encode: Encode | None = None) -> Found:
-    """What the box finds. Without ``encode`` words are matched as words only."""
+def look_up(
+    session: Session, actor: Actor, text: str, *, at: datetime, encode: Encode | None = None, wait: bool = False
+) -> Found:
+    """What the box finds. Without ``encode`` words are matched as words only; ``wait`` as in ``tickets_by_words``."""
     require(actor, Permission.READ_CARD)
     asked = read(text)
     if asked.issue is not None:
@@ -80,7 +85,12 @@ def look_up(session: Session, actor: Actor, text: str, *, at: datetime, encode: 
         tickets = find_tickets(session, actor, asked)
         if tickets or asked.url or asked.text.lstrip("#").isdecimal():
             return Found(asked.text, tickets=tickets, unknown=not tickets)
-    return Found(asked.text, hits=by_words(session, actor, asked.text, at=at, encode=encode))
+    vector = encode(asked.text) if encode and asked.text else None
+    return Found(
+        asked.text,
+        hits=by_words(session, actor, asked.text, at=at, vector=vector),
+        said=tickets_by_words(session, actor, asked.text, vector=vector, wait=wait) if asked.text else (),
+    )
 
 
 def find_tickets(session: Session, actor: Actor, asked: Asked) -> tuple[TicketRef, ...]:
@@ -97,10 +107,16 @@ def find_tickets(session: Session, actor: Actor, asked: Asked) -> tuple[TicketRe
 
 
 def by_words(
-    session: Session, actor: Actor, text: str, *, at: datetime, encode: Encode | None = None, limit: int = SHOWN
+    session: Session,
+    actor: Actor,
+    text: str,
+    *,
+    at: datetime,
+    vector: tuple[str, Vectors] | None = None,
+    limit: int = SHOWN,
 ) -> tuple[Hit, ...]:
     """Issues by the customer's words, nearest first."""
-    matches = match(session, text, limit=LOOKED_AT, vector=encode(text) if encode and text else None)
+    matches = match(session, text, limit=LOOKED_AT, vector=vector)
     visible = visible_issues(session, actor, [m.cluster_id for m in matches])
     return _hits(session, actor, [m for m in matches if m.cluster_id in visible][:limit], at)
 

@@ -14,17 +14,33 @@ import numpy as np
 from sqlmodel import Session
 
 from bridge.analysis.embedding import Vectors, unpack
+from bridge.analysis.labelling import folded
 from bridge.analysis.stopwords import STOP_WORDS
 from bridge.service.cached import Cached
 from bridge.store.issue_texts import IssueText, issue_texts, sample_vectors
 from bridge.store.sync import data_version
 
+__all__ = [
+    "Match",
+    "Middles",
+    "centred",
+    "folded",
+    "forget",
+    "fused",
+    "match",
+    "middles",
+    "nearest",
+    "shared_words",
+    "terms",
+]
+
 _WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
-_LONG = 4
 _FUSED = 60
 """The constant of reciprocal rank fusion (Cormack 2009): how little the first place weighs against the tenth."""
-_CLOSE = 0.35
-"""A cosine below this is no likeness; of all-MiniLM-L6-v2, whose unrelated texts lie at 0 to 0.3."""
+_CLOSE = 0.3
+"""A centred cosine below this is no likeness."""
+_FEW = 20
+"""The mean of fewer issues is more of their matter than of the language: nothing is taken away."""
 _DEEP = 30
 _WEAK = 0.4
 """What matches less well than this part of the best shares a common word by chance."""
@@ -46,7 +62,24 @@ class _Lexical:
 
 
 _lexical: Cached[_Lexical] = Cached(stale=True)
-_dense: Cached[tuple[tuple[int, ...], Vectors]] = Cached(stale=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Middles:
+    """``vectors``: of unit length after ``mean``, that of all issues' middles, was taken away: the vectors of sentences
+    lie in a cone, and two that share nothing are alike as they are.
+    """
+
+    ids: tuple[int, ...]
+    vectors: Vectors
+    mean: Vectors
+
+    def centred(self, vectors: Vectors) -> Vectors:
+        """Unit vectors, rows or one, in the space of ``vectors``."""
+        return centred(vectors, self.mean)
+
+
+_dense: Cached[Middles] = Cached(stale=True)
 
 
 def match(
@@ -66,11 +99,8 @@ def match(
     asked = terms(text)
     lists = [_by_words(held, asked)]
     if vector is not None:
-        lists.append(_by_meaning(session, *vector, (version, data_version(session, "vectors"))))
-    score: dict[int, float] = {}
-    for ids in lists:
-        for rank, cluster_id in enumerate(ids):
-            score[cluster_id] = score.get(cluster_id, 0.0) + 1 / (_FUSED + rank)
+        lists.append([cluster_id for cluster_id, _ in nearest(session, *vector)])
+    score = fused(lists)
     left_out = set(without)
     order = sorted((id_ for id_ in score if id_ not in left_out), key=lambda id_: (-score[id_], id_))[:limit]
     there = {id_: position for position, id_ in enumerate(held.ids)}
@@ -84,12 +114,6 @@ def terms(text: str) -> dict[str, str]:
         if len(word) > 1 and word.casefold() not in STOP_WORDS:
             found.setdefault(folded(word), word)
     return found
-
-
-def folded(word: str) -> str:
-    """Lower case without a plural's s: in four of the five languages the same word."""
-    word = word.casefold()
-    return word[:-1] if len(word) > _LONG and word.endswith("s") and not word.endswith("ss") else word
 
 
 def forget(session: Session) -> None:
@@ -116,35 +140,58 @@ def _by_words(held: _Lexical, asked: dict[str, str]) -> list[int]:
     return [held.ids[position] for position in best if scores[position] > least]
 
 
-def middles(session: Session, model_id: str) -> tuple[tuple[int, ...], Vectors]:
-    """The issues with a vector, and the unit vector in the middle of each; those of a moment ago while another request
+def middles(session: Session, model_id: str) -> Middles:
+    """The middle of each issue that has a vector, single tickets included; those of a moment ago while another request
     reads the new ones.
     """
     version = data_version(session, "clusters"), data_version(session, "vectors")
     return _dense.get(session, (model_id, *version), lambda: _middles(session, model_id))
 
 
-def _by_meaning(session: Session, model_id: str, vector: Vectors, version: tuple[int, int]) -> list[int]:
-    ids, middles = _dense.get(session, (model_id, *version), lambda: _middles(session, model_id))
-    if not ids:
+def nearest(session: Session, model_id: str, vector: Vectors, count: int = _DEEP) -> list[tuple[int, float]]:
+    """(issue, centred cosine) of those alike in meaning, best first. ``vector``: of unit length."""
+    held = middles(session, model_id)
+    if not held.ids:
         return []
-    scores = middles @ vector
-    best = np.argsort(-scores, kind="stable")[:_DEEP]
-    return [ids[position] for position in best if scores[position] >= _CLOSE]
+    scores = held.vectors @ held.centred(vector)
+    best = np.argsort(-scores, kind="stable")[:count]
+    return [(held.ids[position], float(scores[position])) for position in best if scores[position] >= _CLOSE]
 
 
-def _middles(session: Session, model_id: str) -> tuple[tuple[int, ...], Vectors]:
-    """The mean of a few members' vectors for every issue, of unit length."""
+def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Rows or one vector without ``mean``, of unit length."""
+    away = vectors - mean
+    return np.asarray(away / np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
+
+
+def fused(lists: Iterable[Sequence[int]]) -> dict[int, float]:
+    """Reciprocal rank fusion: what stands high in several lists comes first."""
+    score: dict[int, float] = {}
+    for ids in lists:
+        for rank, id_ in enumerate(ids):
+            score[id_] = score.get(id_, 0.0) + 1 / (_FUSED + rank)
+    return score
+
+
+def _middles(session: Session, model_id: str) -> Middles:
+    """The mean of a few members' vectors for every issue."""
     rows = sample_vectors(session, model_id)
     if not rows:
-        return (), np.empty((0, 0), dtype=np.float32)
+        none = np.empty((0, 0), dtype=np.float32)
+        return Middles((), none, none)
     vectors = unpack(b"".join(data for _, data in rows)).reshape(len(rows), -1)
     ids, position = np.unique([cluster_id for cluster_id, _ in rows], return_inverse=True)
     sums = np.zeros((len(ids), vectors.shape[1]), dtype=np.float32)
     np.add.at(sums, position, vectors)
     sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-    return tuple(int(id_) for id_ in ids), sums
+    mean = sums.mean(axis=0) if len(ids) >= _FEW else np.zeros(sums.shape[1], dtype=np.float32)
+    return Middles(tuple(int(id_) for id_ in ids), centred(sums, mean), mean)
 
 
 def _shared(asked: dict[str, str], vocabulary: frozenset[str]) -> tuple[str, ...]:
     return tuple(word for term, word in asked.items() if term in vocabulary)
+
+
+def shared_words(one: str, other: str) -> tuple[str, ...]:
+    """Words that mean something in both texts, as the first writes them."""
+    return _shared(terms(one), frozenset(terms(other)))

@@ -41,7 +41,8 @@ def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     except ValidationError as error:
         raise SettingsError("\n".join(words.explain(dict(item)) for item in error.errors())) from None
     _refuse_password(in_file, words)
-    _refuse_oidc_secret(in_file, words)
+    _refuse_secret(in_file, words, "oidc", "client_secret")
+    _refuse_secret(in_file, words, "titles", "api_key")
     _refuse_unknown_tracker(settings, words)
     return settings
 
@@ -54,11 +55,11 @@ def _refuse_password(in_file: Mapping[str, Any], words: _Words) -> None:
         )
 
 
-def _refuse_oidc_secret(in_file: Mapping[str, Any], words: _Words) -> None:
-    if "client_secret" in in_file.get("oidc", {}):
-        variable = f"{PREFIX}OIDC__CLIENT_SECRET"
+def _refuse_secret(in_file: Mapping[str, Any], words: _Words, section: str, key: str) -> None:
+    if key in in_file.get(section, {}):
+        variable = f"{PREFIX}{section}__{key}".upper()
         raise SettingsError(
-            f"{words.file}, section [oidc], key 'client_secret': a secret must not stand in config.toml: set "
+            f"{words.file}, section [{section}], key {key!r}: a secret must not stand in config.toml: set "
             f"{variable}, or {variable}_FILE to the path of a file that holds it"
         )
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from bridge.settings.oidc import OidcSettings
+from bridge.settings.titles import TitleSettings
 from bridge.words import Priority, TicketStatus
 
 SQLITE = "sqlite:///"
@@ -209,6 +210,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     oidc: OidcSettings = OidcSettings()
     privacy: PrivacySettings = PrivacySettings()
+    titles: TitleSettings = TitleSettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, delete, update
+from sqlalchemy import Column, LargeBinary, delete, func, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bridge.store.columns import instant
@@ -41,6 +41,16 @@ class TicketText:
 
 def learned_last(session: Session) -> bytes | None:
     return session.exec(select(LearnedBoilerplate.learned).order_by(col(LearnedBoilerplate.at).desc())).first()
+
+
+def learned_from(session: Session) -> int:
+    """How many tickets the last lesson was learned from; 0 before the first."""
+    query = select(LearnedBoilerplate.tickets).order_by(col(LearnedBoilerplate.at).desc())
+    return session.exec(query).first() or 0
+
+
+def count_texts(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Ticket).where(col(Ticket.deleted_at).is_(None))).one()
 
 
 def keep_learned(session: Session, version: str, learned: bytes, tickets: int, at: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, Rejection
+from bridge.store.grouping import TitleProposal
 from bridge.store.memberships import CHUNK, redirects
 from bridge.store.requests import IdempotentAnswer
 from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
@@ -138,7 +139,11 @@ def count_asides(session: Session, condition: ColumnElement[bool]) -> int:
 
 
 def bury_text(session: Session, ids: Sequence[int], mark: str, at: datetime) -> None:
-    """The tickets become tombstones with this mark; messages, events, place and set-aside records go."""
+    """The tickets become tombstones with this mark; messages, events, place and set-aside records go.
+
+    So do all suggested titles: each may be in anybody's words, and a new one is quickly asked for.
+    """
+    session.execute(delete(TitleProposal))
     for part in chunks(ids):
         session.execute(delete(Message).where(col(Message.ticket_id).in_(part)))
         session.execute(delete(TicketEvent).where(col(TicketEvent.ticket_id).in_(part)))

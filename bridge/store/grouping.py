@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary
+from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from bridge.store.columns import instant, json_field
@@ -129,3 +129,14 @@ class ClusterChange(SQLModel, table=True):
     cluster_id: int = Field(foreign_key="cluster.id", index=True)
     other_id: int | None = Field(default=None, foreign_key="cluster.id")
     tickets: int
+
+
+class TitleProposal(SQLModel, table=True):
+    """A title that a chat model suggested and that waits for a person: it names nothing. One an issue, the newest."""
+
+    __tablename__ = "title_proposal"
+
+    cluster_id: int = Field(sa_column=Column(Integer, ForeignKey("cluster.id", ondelete="CASCADE"), primary_key=True))
+    title: str = Field(sa_type=Text)
+    model: str
+    at: datetime = instant(nullable=False)

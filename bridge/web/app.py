@@ -35,6 +35,7 @@ from bridge.web import (
     timing,
     tokens,
     webhooks,
+    why,
 )
 from bridge.web.measuring import HttpMeasures
 
@@ -49,6 +50,7 @@ PAGES = (
     issues.pages,
     issue.pages,
     merging.pages,
+    why.pages,
     remedy.pages,
     connections.pages,
     outbox.pages,

@@ -14,10 +14,11 @@ from bridge.service.access import Permission
 from bridge.service.combining import newest_event, split_preview
 from bridge.service.decisions import Decision, undo_all
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.explaining import explain
 from bridge.service.issue import IssueView, Pages, issue
 from bridge.service.publish_preview import publish_preview
 from bridge.service.targets import find_targets
-from bridge.web import here, sessions
+from bridge.web import here, meaning, sessions
 from bridge.web.drawing import draw, round_top, scale
 from bridge.web.guard import needs
 from bridge.words import display_id, parse_cluster_id
@@ -35,8 +36,13 @@ def show(ref: str) -> str | Response:
     wanted = cluster_id(ref)
     with here.reading() as session:
         pages_ = Pages(accounts=_page("accounts"), members=_page("tickets"))
-        view = issue(
-            session, here.actor(), wanted, here.now(), model=reference_model(here.bridge(), session), pages=pages_
+        model = reference_model(here.bridge(), session)
+        view = issue(session, here.actor(), wanted, here.now(), model=model, pages=pages_)
+        asked = request.args.get("why", 0, type=int)
+        row = next((row for row in view.members.rows if row.ticket_id == asked), None)
+        encode = meaning.encoder()
+        explained = (
+            explain(session, here.actor(), row.connection, row.name, model=model, encode=encode) if row else None
         )
     if view.merged_from or ref != view.id:
         kept: dict[str, Any] = {name: request.args.getlist(name) for name in KEPT if name in request.args}
@@ -48,6 +54,8 @@ def show(ref: str) -> str | Response:
         top=round_top(view.score.whole) if view.score else 0,
         done=_done(view),
         merged=_merged(request.args.get("merged")),
+        explained=explained,
+        why_link=lambda ticket: _why_link(view, ticket, asked),
     )
 
 
@@ -179,6 +187,12 @@ def _numbers(texts: list[str]) -> list[int]:
 
 def _page(name: str) -> int:
     return max(1, request.args.get(name, 1, type=int))
+
+
+def _why_link(view: IssueView, ticket: int, asked: int) -> str:
+    """The same page with this ticket explained, or without where it is already."""
+    kept = {name: request.args.getlist(name) for name in KEPT if name in request.args}
+    return url_for("issue.show", ref=view.id, why=None if ticket == asked else ticket, **kept)  # type: ignore[arg-type]
 
 
 def _done(view: IssueView) -> list[Decision]:

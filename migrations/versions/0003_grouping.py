@@ -23,6 +23,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_boilerplate")),
     )
     op.create_table(
+        "title_proposal",
+        sa.Column("cluster_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"],
+            ["cluster.id"],
+            name=op.f("fk_title_proposal_cluster_id_cluster"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("cluster_id", name=op.f("pk_title_proposal")),
+    )
+    op.create_table(
         "grouping_config",
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("granularity", sa.String(), nullable=False),
@@ -178,6 +192,7 @@ def downgrade() -> None:
     with op.batch_alter_table("vector", schema=None) as batch_op:
         batch_op.drop_column("crc")
 
+    op.drop_table("title_proposal")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("part")
         batch_op.drop_column("zone")

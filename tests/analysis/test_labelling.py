@@ -34,7 +34,7 @@ def test_phrases_share_no_word() -> None:
     phrases = ALL.label([""] * 6, EXPORT + LOGIN).phrases
     words = [word for phrase in phrases for word in phrase.split()]
 
-    assert len(phrases) == PHRASES
+    assert 1 < len(phrases) <= PHRASES
     assert len(words) == len(set(words))
 
 

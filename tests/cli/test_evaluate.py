@@ -9,7 +9,25 @@ import pytest
 
 from tests.cli.running import inside
 
-KEYS = ["n", "classes", "clusters", "ari", "ami", "v_measure", "b3_precision", "b3_recall", "b3_f1", "found", "pure_share", "wrong_merge_rate", "singleton_share", "embed_texts_per_second", "assign_per_second", "cluster_seconds", "peak_rss_mb"]
+KEYS = [
+    "n",
+    "classes",
+    "clusters",
+    "ari",
+    "ami",
+    "v_measure",
+    "b3_precision",
+    "b3_recall",
+    "b3_f1",
+    "found",
+    "pure_share",
+    "wrong_merge_rate",
+    "singleton_share",
+    "embed_texts_per_second",
+    "assign_per_second",
+    "cluster_seconds",
+    "peak_rss_mb",
+]
 TOPICS = {
     "printer": "The label printer {} jams and no label comes out",
     "invoice": "The VAT total on invoice {} is wrong by one cent",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from bridge.service import card, feedback, lookup, placing
+from bridge.service import card, explaining, feedback, lookup, placing
 from bridge.service.access import Permission
 from bridge.service.errors import ServiceError
 from bridge.web import here, meaning
@@ -12,6 +12,7 @@ from bridge.web.api.asked import issue_id
 from bridge.web.api.blueprint import read, write
 from bridge.web.api.schemas.card import (
     CardOut,
+    ExplanationOut,
     Feedback,
     FoundOut,
     Place,
@@ -22,6 +23,7 @@ from bridge.web.api.schemas.card import (
     Watching,
 )
 from bridge.web.api.schemas.common import DONE, Decided, Done
+from bridge.web.issue import reference_model
 from bridge.words import display_id
 
 TAG = "Agent"
@@ -31,7 +33,7 @@ TICKET = "/tickets/<connection>/<path:ticket>"
 
 @read("/search", _P.READ_CARD, FoundOut, query=Search, tag=TAG)
 def search(query_data: Search) -> FoundOut:
-    """What the one box finds: tickets by number or address, an issue by its id, issues by words."""
+    """What the one box finds: tickets by number or address, an issue by its id, issues and tickets by words."""
     with here.reading() as session:
         return FoundOut.of(
             lookup.look_up(session, here.actor(), query_data.q.strip(), at=here.now(), encode=meaning.encoder())
@@ -43,6 +45,16 @@ def ticket_remedy(connection: str, ticket: str) -> CardOut:
     """The agent card of a ticket."""
     with here.reading() as session:
         return CardOut.of(card.card(session, here.actor(), connection, ticket, at=here.now()))
+
+
+@read(f"{TICKET}/why", _P.READ_CARD, ExplanationOut, tag=TAG)
+def explain(connection: str, ticket: str) -> ExplanationOut:
+    """Why a ticket is in its issue: nearest tickets, shared words, the next like issue, the sentences that tell."""
+    with here.reading() as session:
+        model = reference_model(here.bridge(), session)
+        return ExplanationOut.of(
+            explaining.explain(session, here.actor(), connection, ticket, model=model, encode=meaning.encoder())
+        )
 
 
 @write(f"{TICKET}/feedback", _P.GIVE_FEEDBACK, Done, body=Feedback, tag=TAG)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bridge.analysis.explaining import Likeness, Margin
 from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.analysis.versions import Fits
 from bridge.web.api.schemas.common import Id, In, IssueId, Out
@@ -107,14 +108,70 @@ class HitOut(Out):
     confirmed_by: str | None
 
 
+class TicketHitOut(Out):
+    """A ticket that the reader may read and that says it; ``words`` is empty where it is alike in meaning only."""
+
+    connection: str
+    number: str
+    url: str | None
+    subject: str
+    excerpt: str
+    words: list[str]
+    status: str
+    created_at: datetime
+    issue: str | None
+    issue_title: str | None
+
+
 class FoundOut(Out):
-    """One of ``tickets``, ``issue`` and ``hits`` is filled; ``unknown``: a number or address that leads nowhere."""
+    """``tickets``, an ``issue``, or for words ``hits`` (issues) and ``said`` (tickets); ``unknown``: a number or
+    address that leads nowhere.
+    """
 
     text: str
     tickets: list[TicketRefOut]
     issue: str | None
     hits: list[HitOut]
+    said: list[TicketHitOut]
     unknown: bool
+
+
+class NearOut(Out):
+    connection: str
+    number: str
+    url: str | None
+    subject: str
+    alike: Likeness
+    words: list[str]
+
+
+class RunnerUpOut(Out):
+    issue: str
+    title: str
+    margin: Margin
+
+
+class PartOut(Out):
+    """A sentence of the ticket; ``tells``: without it the ticket would be markedly less like its issue."""
+
+    text: str
+    tells: bool
+
+
+class ExplanationOut(Out):
+    """Why a ticket is in its issue. Likeness is told in words: it is no probability."""
+
+    connection: str
+    number: str
+    issue: str
+    title: str
+    placed: str
+    alike: Likeness | None
+    fellows: int
+    nearest: list[NearOut]
+    words: list[str]
+    runner_up: RunnerUpOut | None
+    parts: list[PartOut]
 
 
 class Search(In):

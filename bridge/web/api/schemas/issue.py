@@ -168,6 +168,7 @@ class SimilarPlain(Out):
     id: str
     title: str
     alike: float
+    words: list[str]
     rank: int | None
 
 
