@@ -28,6 +28,8 @@ SMALL = 5_000
 """Up to so many tickets everything is compared again after each change: it takes less than a tenth of a second."""
 EVERY = 64
 """Above that, after so many changes to clusters: what people change meanwhile is looked up."""
+LEAST_WORTH, MOST_WORTH = 0.5, 4.0
+"""Without bounds two dear issues would be asked about whatever they say: values differ a thousand times."""
 DEEP = 200
 """So many of the best questions are looked at for those that still stand."""
 
@@ -47,8 +49,7 @@ _scores: Cached[dict[int, float]] = Cached()
 def waiting(session: Session, actor: Actor, at: datetime, *, model: str) -> list[Question]:
     """The best questions for this person, those with the largest expected effect first; at most ``DEEP``.
 
-    Expected effect is chance times what would change its place: half of that counts tickets, half the value of the
-    issue for readers of values. Raises Forbidden.
+    What would come together or apart counts by tickets and, for readers of values, by value. Raises Forbidden.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
     found = held(session, model)
@@ -93,14 +94,19 @@ def _build(session: Session, model: str) -> Held:
 
 
 def _weights(session: Session, actor: Actor, counted: Mapping[int, int]) -> dict[int, float]:
-    """Half tickets, half value counted in tickets; tickets alone for whoever may not read values."""
+    """Tickets, each counted by what its issue's tickets are worth against the average, within bounds; tickets alone for
+    whoever may not read values.
+    """
     run = last_run(session) if may(actor, Permission.READ_VALUE) else None
     if run is None:
         return {}
     scores = _scores.get(session, run.id, lambda: _of_run(session, run.id or 0))
     total = sum(scores.get(id_, 0.0) for id_ in counted)
     each = sum(counted.values()) / total if total else 0.0
-    return {id_: (count + each * scores.get(id_, 0.0)) / 2 for id_, count in counted.items()} if each else {}
+    if not each:
+        return {}
+    worth = {id_: each * scores.get(id_, 0.0) / count for id_, count in counted.items() if count}
+    return {id_: counted[id_] * min(max(value, LEAST_WORTH), MOST_WORTH) for id_, value in worth.items()}
 
 
 def _of_run(session: Session, run_id: int) -> dict[int, float]:
