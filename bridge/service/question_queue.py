@@ -80,11 +80,6 @@ def held(session: Session, model: str) -> Held:
     return _held.get(session, (model, data_version(session, "vectors"), step), lambda: _build(session, model))
 
 
-def forget(session: Session) -> None:
-    """Nothing that was made from the installation's texts stays in memory."""
-    _held.forget(session)
-
-
 def _build(session: Session, model: str) -> Held:
     rows = newest_vectors(session, model, SAMPLED)
     clusters = [cluster_id for cluster_id, _ in rows]

@@ -27,6 +27,7 @@ from bridge.service.similar import unpacked
 from bridge.store.grouping_facts import vectors_of
 from bridge.words import Origin, display_id
 
+SHOWN_ACCOUNTS = 4
 TRIED = 20
 """So many questions are looked at before none is left: the rest cannot be asked any more."""
 
@@ -180,7 +181,7 @@ def _view(session: Session, actor: Actor, question: Question, at: datetime, mode
 
 def _issue(session: Session, actor: Actor, cluster_id: int, tickets: int, accounts: int, model: str) -> Side:
     cluster = living(session, cluster_id)
-    texts = sample(session, actor, cluster_id, model)
+    texts, names = _texts(session, actor, cluster_id, model)
     found = scored(session, cluster_id)
     return Side(
         id=display_id(cluster_id),
@@ -188,11 +189,11 @@ def _issue(session: Session, actor: Actor, cluster_id: int, tickets: int, accoun
         phrases=tuple(cluster.phrases),
         tickets=tickets,
         account_count=accounts,
-        accounts=_accounts(session, actor, cluster_id, texts),
+        accounts=_accounts(texts, names),
         rank=found.score.rank if found else None,
         published=cluster.approved_at is not None,
         stays=False,
-        quotes=_quotes(session, actor, cluster_id, texts),
+        quotes=quoted(quotes(texts), names),
     )
 
 
@@ -200,7 +201,7 @@ def _two(
     session: Session, actor: Actor, cluster_id: int, parts: Parts, accounts: tuple[int, int], model: str
 ) -> tuple[Side, ...]:
     cluster = living(session, cluster_id)
-    texts = sample(session, actor, cluster_id, model)
+    texts, names = _texts(session, actor, cluster_id, model)
     found = scored(session, cluster_id)
     sides = []
     for ids, stays, count in ((parts.rest, True, accounts[0]), (parts.new, False, accounts[1])):
@@ -215,11 +216,11 @@ def _two(
                 phrases=phrases,
                 tickets=len(ids),
                 account_count=count,
-                accounts=_accounts(session, actor, cluster_id, mine),
+                accounts=_accounts(mine, names),
                 rank=found.score.rank if found and stays else None,
                 published=stays and cluster.approved_at is not None,
                 stays=stays,
-                quotes=_quotes(session, actor, cluster_id, mine),
+                quotes=quoted(quotes(mine), names),
             )
         )
     return tuple(sides)
@@ -231,22 +232,16 @@ def _of(texts: Sample, tickets: Sequence[int]) -> Sample:
     return Sample([texts.tickets[place] for place in places], texts.vectors[places], None)
 
 
-def _quotes(session: Session, actor: Actor, cluster_id: int, texts: Sample) -> tuple[Quote, ...]:
-    chosen = quotes(texts)
-    return quoted(chosen, _names(session, actor, cluster_id, Sample(chosen, texts.vectors[:0], None)))
-
-
-SHOWN_ACCOUNTS = 4
-
-
-def _accounts(session: Session, actor: Actor, cluster_id: int, texts: Sample) -> tuple[str, ...]:
-    """Names behind the newest tickets, each once."""
-    return tuple(dict.fromkeys(_names(session, actor, cluster_id, texts).values()))[:SHOWN_ACCOUNTS]
-
-
-def _names(session: Session, actor: Actor, cluster_id: int, texts: Sample) -> Mapping[int, str]:
+def _texts(session: Session, actor: Actor, cluster_id: int, model: str) -> tuple[Sample, Mapping[int, str]]:
+    """The newest tickets that the actor may read, and the account's name by ticket for those who may read names."""
+    texts = sample(session, actor, cluster_id, model)
     found = scored(session, cluster_id) if may(actor, Permission.READ_VALUE) else None
-    return account_names(session, found, list(texts.tickets)) if found and texts.tickets else {}
+    return texts, account_names(session, found, texts.tickets) if found and texts.tickets else {}
+
+
+def _accounts(texts: Sample, names: Mapping[int, str]) -> tuple[str, ...]:
+    """Names behind these tickets, each once."""
+    return tuple(dict.fromkeys(names[t.id] for t in texts.tickets if t.id in names))[:SHOWN_ACCOUNTS]
 
 
 def _without_customers(session: Session, view: QuestionView) -> QuestionView:
