@@ -91,7 +91,8 @@ def _most(counts: Counter[int]) -> int:
 def sample(sizes: Mapping[int, int], first: Collection[int], most: int) -> list[int]:
     """Whole clusters for a trial, ``first`` ones first, then others in a fixed mixed order, up to ``most`` tickets."""
     rest = sorted(set(sizes) - set(first), key=lambda id_: (id_ * 2654435761 % 2**32, id_))
-    chosen, total = [], 0
+    chosen: list[int] = []
+    total = 0
     for cluster in [*first, *rest]:
         if total + sizes.get(cluster, 0) > most and chosen:
             continue

@@ -31,7 +31,7 @@ def newest_vectors(session: Session, model: str, most: int, least: int = 2) -> l
     place = func.row_number().over(partition_by=col(Membership.cluster_id), order_by=col(Ticket.id).desc())
     of_it = func.count().over(partition_by=col(Membership.cluster_id))
     ranked = (
-        select(
+        select(  # type: ignore[call-overload]
             Membership.cluster_id,
             Membership.ticket_id,
             Ticket.embed_hash,
@@ -57,7 +57,7 @@ def vectors_of(session: Session, model: str, cluster_ids: Collection[int]) -> li
     wanted = sorted(cluster_ids)
     for start in range(0, len(wanted), CHUNK):
         query = (
-            select(Ticket.id, Membership.cluster_id, Membership.origin, Vector.data)  # type: ignore[call-overload]
+            select(Ticket.id, Membership.cluster_id, Membership.origin, Vector.data)
             .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
             .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
             .where(*is_live(), col(Membership.cluster_id).in_(wanted[start : start + CHUNK]))
