@@ -1,4 +1,4 @@
-"""What the leading worker does when somebody asked for a connection: the whole loop for it, or one check.
+"""What the leading worker does when somebody asked: the whole loop for a connection, one check of it, or grouping anew.
 
 The rule: the same steps under the same leases as by the clock, so that a run by hand and one by the clock never do
 the same work at the same time.
@@ -60,10 +60,18 @@ def run_due(bridge: Bridge, kind: RunKind, lease: Lease, stop: Stop) -> bool:
     if run is None:
         return False
     with structlog.contextvars.bound_contextvars(run=f"due/{run.id}"):
-        reports = _read(bridge, run, stop) if kind is RunKind.READ else [_check(bridge, run.connection, stop)]
+        reports = _reports(bridge, kind, run, stop)
         log_reports(reports)
         due_runs.finish(bridge.db, lease, run, [report.to_dict() for report in reports])
     return True
+
+
+def _reports(bridge: Bridge, kind: RunKind, run: DueRun, stop: Stop) -> list[StepReport]:
+    if kind is RunKind.READ:
+        return _read(bridge, run, stop)
+    if kind is RunKind.GROUP:
+        return Jobs(bridge, progress=Shown(bridge.db, run), stop=stop).nightly()
+    return [_check(bridge, run.connection, stop)]
 
 
 def _read(bridge: Bridge, run: DueRun, stop: Stop) -> list[StepReport]:

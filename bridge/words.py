@@ -115,10 +115,11 @@ class OutboxState(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What somebody may want of a connection now: the whole loop, or one authenticated call."""
+    """What somebody may want now: a connection read or checked, or all tickets grouped anew."""
 
     READ = "read"
     CHECK = "check"
+    GROUP = "group"
 
 
 class Role(StrEnum):

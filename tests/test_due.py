@@ -154,6 +154,18 @@ def test_a_connection_that_the_worker_does_not_know_is_said_so(bridge: Bridge) -
         assert "restart it after a change of config.toml" in run.reports[0]["error"]
 
 
+def test_all_tickets_are_grouped_anew_when_somebody_asks(bridge: Bridge) -> None:
+    export(bridge, "T-1", "T-2")
+    ask(bridge, "desk")
+    now(bridge)
+    ask(bridge, "grouping", RunKind.GROUP)
+
+    assert now(bridge, RunKind.GROUP)
+    assert not now(bridge, RunKind.GROUP)
+    run = ended(bridge)[-1]
+    assert [(r["step"], r["error"]) for r in run.reports] == [("group", None), ("rank", None)]
+
+
 def test_a_check_tells_what_the_other_side_said(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     export(bridge, "T-1")
     ask(bridge, "desk", RunKind.CHECK)

@@ -63,7 +63,7 @@ def _expected(rows: Counts, columns: Counts) -> float:
     factorial = np.array([lgamma(k + 1) for k in range(total + 1)])
     sizes, times = np.unique(columns, return_counts=True)
     return sum(
-        often * _expected_of_row(int(size), sizes, times, factorial)
+        float(often) * _expected_of_row(int(size), sizes, times, factorial)
         for size, often in zip(*(part.tolist() for part in np.unique(rows, return_counts=True)), strict=True)
     )
 

@@ -27,6 +27,7 @@ from bridge.service.seeds import seed
 from bridge.settings import CONFIG_NAME, load_settings
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.migrate import upgrade
+from bridge.store.models import Chosen
 from bridge.store.tickets import Ticket
 from bridge.store.vectors import Vector
 

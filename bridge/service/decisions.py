@@ -154,6 +154,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
+    "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
     "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
     "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: the same issue",
     "membership.rejected": lambda e: f"said of {_tickets(e.before.get('placements', ()))}: another issue",

@@ -121,6 +121,9 @@ def _sentence(row: DueRun, state: str, errors: tuple[str, ...]) -> str:
         return f"Ended with {len(errors)} {'fault' if len(errors) == 1 else 'faults'}"
     if row.kind == RunKind.CHECK:
         return " ".join(note for report in row.reports for note in report.get("notes", ())) or "All is well"
+    if row.kind == RunKind.GROUP:
+        placed = sum(report.get("done", 0) for report in row.reports if report.get("step") == "group")
+        return f"Done: {placed:,} tickets placed or moved"
     busy = any("left to it" in note for report in row.reports for note in report.get("notes", ()))
     read = sum(report.get("done", 0) for report in row.reports if report.get("step") in ("pull", "track"))
     said = f"Done: {read:,} records changed" if read else "Done: nothing had changed"

@@ -78,6 +78,20 @@ class GroupingAnswer(SQLModel, table=True):
     undone: bool = False
 
 
+class QuestionLater(SQLModel, table=True):
+    """Somebody does not want to answer this question before ``until``; ``other`` 0 is none."""
+
+    __tablename__ = "question_later"
+
+    actor: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    one: int = Field(
+        sa_column=Column(Integer, ForeignKey("cluster.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    other: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    until: datetime = instant(nullable=False)
+
+
 class GroupingConfig(SQLModel, table=True):
     """How fine this workspace groups. Never changed, only followed by a newer one."""
 

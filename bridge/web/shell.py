@@ -28,6 +28,7 @@ MENU = (
     Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.")),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.",)),
+    Item("grouping.show", "Grouping", _P.DECIDE_CLUSTERS, ("grouping.", "questions.")),
     Item("connections.listing", "Connections", _P.READ_STATUS, ("connections.", "outbox.")),
     Item("people.listing", "Users", _P.ADMINISTER, ("people.", "tokens.")),
     Item("audit.listing", "Audit", _P.ADMINISTER, ("audit.", "erase.")),

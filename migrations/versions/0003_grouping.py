@@ -143,6 +143,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kept_apart_other"), ["other"], unique=False)
 
     op.create_table(
+        "question_later",
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("other", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["one"], ["cluster.id"], name=op.f("fk_question_later_one_cluster"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("actor", "kind", "one", "other", name=op.f("pk_question_later")),
+    )
+    op.create_table(
         "secondary_membership",
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("cluster_id", sa.Integer(), nullable=False),
@@ -214,6 +226,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_secondary_membership_cluster_id"))
 
     op.drop_table("secondary_membership")
+    op.drop_table("question_later")
     with op.batch_alter_table("kept_apart", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kept_apart_other"))
 

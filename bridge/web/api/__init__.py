@@ -12,6 +12,7 @@ from bridge.web.api import (
     connections,
     decisions,
     documentation,
+    grouping,
     issues,
     outbox,
     people,
@@ -20,7 +21,7 @@ from bridge.web.api import (
 )
 from bridge.web.api.blueprint import api
 
-RESOURCES = (accounts, audit, cards, clusters, connections, decisions, issues, outbox, people, remedies)
+RESOURCES = (accounts, audit, cards, clusters, connections, decisions, grouping, issues, outbox, people, remedies)
 """Importing them gives the blueprint its addresses."""
 
 
