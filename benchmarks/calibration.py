@@ -20,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.grouping import NOISE, SETS, Texts, apply, load, long_tail
+
 from bridge.analysis.calibration import Answer, calibrate, ece, reliability
 from bridge.analysis.clustering import group
 

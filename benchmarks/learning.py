@@ -20,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.grouping import NOISE, SAMPLE, SETS, Texts, apply, load, long_tail
+
 from bridge.analysis.clustering import Placement, group
 from bridge.analysis.dividing import divide
 from bridge.analysis.evaluation import evaluate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bridge.analysis.embedding import Vectors
-from bridge.analysis.partition import Constraints, Partition, Rows, Space
+from bridge.analysis.partition import Constraints, Partition, Rows
 from bridge.analysis.smoothing import Smoothing
 
 _BLOCK = 256
@@ -17,39 +17,62 @@ _FIRST = 24
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """Similarities are cosines of centred vectors; benchmarks/README.md says how the defaults were found."""
+    """Similarities are cosines in a frame's view; benchmarks/clustering.md says how the values were found."""
 
     smoothing: Smoothing = field(default_factory=Smoothing)
-    tau: float = 0.67
-    """A ticket joins and two clusters merge above this mean similarity (smoothed)."""
-    second_fellow: float = 0.40
-    """The guard: the second nearest ticket of one's cluster must be at least so similar (unsmoothed) ..."""
-    only_fellow: float = 0.55
-    """... and where there is but one, that one so much."""
+    tau: float = 0.72
+    """A ticket joins, and two clusters merge, above this mean similarity."""
+    core: int = 4
+    """From this size on a cluster has a width of its own, which says who belongs to it."""
+    width_prior: float = 0.82
+    width_weight: float = 3.0
+    """A width is estimated as if so many pairs of ``width_prior`` had been seen before."""
+    reach: float = 0.7
+    """A core takes in what has this part of its own width ..."""
+    least: float = 0.35
+    """... and this mean similarity at least, ..."""
+    second_fellow: float = 0.5
+    """... if the second nearest of its tickets is so near."""
+    alike: float = 0.67
+    """Two cores are one issue when their tickets are so much as like each other as among themselves."""
+    least_alike: float = 0.2
     gain: float = 0.05
-    """A ticket moves only to a cluster that is better by this much."""
+    """A ticket moves only to a cluster whose bar it is above by this much more."""
+    doubt: float = 0.8
+    """A ticket on its own that reaches this part of a cluster's bar is shown to a person."""
     candidates: int = 3
     rounds: int = 30
     """Consolidation ends here even where something could still move."""
 
 
-def fits(space: Space, row: int, rows: Rows, params: Params) -> bool:
-    """Whether ``row`` has fellows among ``rows`` that are close without any smoothing. A row alone fits."""
-    fellows = rows[rows != row]
-    if not len(fellows):
-        return True
-    similar = space.own[fellows] @ space.own[row]
-    if len(fellows) == 1:
-        return bool(similar[0] >= params.only_fellow)
-    return bool(np.count_nonzero(similar >= params.second_fellow) > 1)
+def widths(partition: Partition, slots: Rows, params: Params) -> Vectors:
+    """Mean similarity within each slot, drawn towards the prior as far as it has few pairs. Shape (len(slots),)."""
+    counts = partition.counts[slots].astype(np.float64)
+    pairs = counts * (counts - 1) / 2
+    sums = partition.sums[slots].astype(np.float64)
+    within = (np.einsum("ij,ij->i", sums, sums) - counts) / 2
+    wide = (within + params.width_weight * params.width_prior) / (pairs + params.width_weight)
+    narrow: Vectors = wide.astype(np.float32)
+    return narrow
 
 
-def fits_slot(partition: Partition, row: int, slot: int, params: Params) -> bool:
-    """As ``fits``, for a row that is not in ``slot``."""
-    first = partition.rows(slot, _FIRST)
-    if len(first) > 1 and fits(partition.space, row, first, params):
+def bars(partition: Partition, slots: Rows, params: Params) -> Vectors:
+    """The mean similarity that each slot asks for: lower for a core of tickets that differ. Shape (len(slots),)."""
+    reach = np.maximum(params.reach * widths(partition, slots, params), params.least)
+    own = np.minimum(reach, params.tau)
+    return np.where(partition.counts[slots] >= params.core, own, params.tau).astype(np.float32)
+
+
+def belongs(partition: Partition, row: int, slot: int, mean: float, params: Params) -> bool:
+    """Whether a row at this mean similarity, which is over the slot's bar, may join: far out it needs two fellows."""
+    if mean > params.tau:
         return True
-    return fits(partition.space, row, partition.rows(slot), params)
+    point = partition.points[row]
+    for rows in (partition.rows(slot, _FIRST), partition.rows(slot)):
+        near = partition.points[rows] @ point >= params.second_fellow
+        if np.count_nonzero(near & (rows != row)) > 1:
+            return True
+    return False
 
 
 def assign(partition: Partition, rows: Rows, constraints: Constraints, params: Params) -> None:
@@ -63,13 +86,16 @@ class _Block:
 
     def __init__(self, partition: Partition, rows: Rows, constraints: Constraints, params: Params) -> None:
         self.partition, self.rows, self.constraints, self.params = partition, rows, constraints, params
-        points = partition.space.local[rows]
-        self.slots = partition.filled().tolist()
+        points = partition.points[rows]
+        filled = partition.filled()
+        self.slots = filled.tolist()
         known = len(self.slots)
         self.products: Vectors = np.zeros((len(rows), known + len(rows)), dtype=np.float32)
-        self.products[:, :known] = points @ partition.sums[self.slots].T
+        self.products[:, :known] = points @ partition.sums[: partition.slots].T[:, filled]
         self.counts = np.zeros(known + len(rows), dtype=np.float32)
-        self.counts[:known] = partition.counts[self.slots]
+        self.counts[:known] = partition.counts[filled]
+        self.bars = np.full(known + len(rows), params.tau, dtype=np.float32)
+        self.bars[:known] = bars(partition, filled, params)
         self.between = points @ points.T
 
     def place(self) -> None:
@@ -85,12 +111,15 @@ class _Block:
         """The column to join; the first free one opens a cluster."""
         known = len(self.slots)
         means = self.products[position, :known] / self.counts[:known]
+        over = means / self.bars[:known]
         for _ in range(min(self.params.candidates, known)):
-            column = int(means.argmax())
-            if means[column] <= self.params.tau:
+            column = int(over.argmax())
+            if over[column] <= 1:
                 break
             slot = self.slots[column]
-            if self.constraints.may_join(row, slot) and fits_slot(self.partition, row, slot, self.params):
+            if self.constraints.may_join(row, slot) and belongs(
+                self.partition, row, slot, float(means[column]), self.params
+            ):
                 return column
-            means[column] = -np.inf
+            over[column] = -np.inf
         return known

@@ -15,9 +15,10 @@ import numpy as np
 
 from bridge.analysis.assigning import Params, assign
 from bridge.analysis.consolidating import consolidate
+from bridge.analysis.doubting import Candidate, doubts
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition
-from bridge.analysis.smoothing import build_space
+from bridge.analysis.smoothing import Frame, make_frame
 from bridge.words import Origin
 
 MODEL_CONFIDENCE = 0.9
@@ -26,10 +27,14 @@ HUMAN_CONFIDENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a ticket lies now and who put it there."""
+    """Where a ticket lies now and who put it there.
+
+    ``part``: the cluster that it came with when a person merged two: each part of an issue keeps a centre of its own.
+    """
 
     cluster: int
     origin: Origin
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Assignment:
 
     cluster: int
     q: float = MODEL_CONFIDENCE
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,17 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``assign``: tickets placed for the first time; ``moves``: tickets that leave their cluster (after the merges)."""
+    """``assign``: tickets placed for the first time; ``moves``: tickets that leave their cluster (after the merges).
+
+    ``doubts``: each ticket that was looked at, that is alone and might belong elsewhere -> where, the best first;
+    ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all.
+    """
 
     assign: Mapping[int, Assignment] = field(default_factory=dict)
     moves: Mapping[int, Assignment] = field(default_factory=dict)
     merges: tuple[Merge, ...] = ()
+    doubts: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    looked_at: Collection[int] = ()
 
     def __bool__(self) -> bool:
         return bool(self.assign or self.moves or self.merges)
@@ -73,17 +85,21 @@ def group(
     *,
     flags: Mapping[int, Flags] | None = None,
     rejected: Collection[tuple[int, int]] = (),
+    apart: Collection[tuple[int, int]] = (),
     params: Params | None = None,
+    frame: Frame | None = None,
     consolidating: bool = False,
 ) -> Plan:
     """Place the tickets that are not placed; with ``consolidating`` think again about all the others, too.
 
     tickets: ids of all live tickets that have a vector; vectors: their unit rows, shape (n, d). placed: present
     memberships; those of other tickets are ignored. rejected: (ticket, cluster) pairs that a person said are wrong;
-    the caller resolves merged-away clusters. Without new tickets and without ``consolidating`` the plan is empty.
-    Raises ValueError where tickets and vectors differ in number.
+    the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
+    vectors are compared; one of these tickets if there is none. Without new tickets and without ``consolidating`` the
+    plan is empty. Raises ValueError where tickets and vectors differ in number.
     """
-    run = _Run(tickets, vectors, placed, flags=flags or {}, rejected=frozenset(rejected), params=params or Params())
+    said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
+    run = _Run(tickets, vectors, placed, said, params or Params(), frame)
     if not run.new and not consolidating:
         return Plan()
     return run.plan(consolidating=consolidating)
@@ -94,6 +110,15 @@ def wants_consolidation(new: int, placed: int) -> bool:
     return new > max(placed // 4, 10)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people decided beside placing tickets; as the arguments of ``group``."""
+
+    flags: Mapping[int, Flags]
+    rejected: frozenset[tuple[int, int]]
+    apart: frozenset[tuple[int, int]]
+
+
 class _Run:
     """One call of ``group``: ids to rows and slots, the work, and back. Rows ascend by ticket, slots by cluster."""
 
@@ -102,62 +127,85 @@ class _Run:
         tickets: Sequence[int],
         vectors: Vectors,
         placed: Mapping[int, Placement],
-        *,
-        flags: Mapping[int, Flags],
-        rejected: frozenset[tuple[int, int]],
+        said: _Said,
         params: Params,
+        frame: Frame | None,
     ) -> None:
         if len(tickets) != len(vectors):
             raise ValueError(f"{len(tickets)} tickets but {len(vectors)} vectors: expected one vector a ticket")
-        self.flags, self.rejected, self.params = flags, rejected, params
+        self.said, self.params, self.frame = said, params, frame
         self.order = np.argsort(np.asarray(tickets, dtype=np.int64), kind="stable")
         self.tickets = [int(tickets[i]) for i in self.order]
         self.vectors = vectors
         self.before = {ticket: placed[ticket].cluster for ticket in self.tickets if ticket in placed}
         self.human = {t for t in self.before if placed[t].origin is Origin.HUMAN}
-        self.stay = {t: c for t, c in self.before.items() if t in self.human or (t, c) not in rejected}
+        self.stay = {t: c for t, c in self.before.items() if t in self.human or (t, c) not in said.rejected}
         self.new = [ticket for ticket in self.tickets if ticket not in self.stay]
-        self.clusters = sorted(set(self.stay.values()))
+        self.seats = {ticket: (cluster, placed[ticket].part or 0) for ticket, cluster in self.stay.items()}
+        self.parts = sorted(set(self.seats.values()))
+        self.clusters = [cluster for cluster, _ in self.parts]
         held = {self.stay[ticket] for ticket in self.human}
-        kept = {c for c, flag in flags.items() if flag.anchored or flag.locked} | held
+        kept = {c for c, flag in said.flags.items() if flag.anchored or flag.locked} | held
         self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
     def plan(self, *, consolidating: bool) -> Plan:
-        slot_of = {cluster: slot for slot, cluster in enumerate(self.clusters)}
+        slot_of = {part: slot for slot, part in enumerate(self.parts)}
         row_of = {ticket: row for row, ticket in enumerate(self.tickets)}
-        space = build_space(self.tickets, self.vectors[self.order], self.params.smoothing)
-        labels = {row_of[ticket]: slot_of[cluster] for ticket, cluster in self.stay.items()}
-        partition = Partition(space, len(self.clusters), labels)
-        constraints = self._constraints(slot_of, row_of)
-        assign(partition, np.array([row_of[t] for t in self.new], dtype=np.int64), constraints, self.params)
+        vectors = self.vectors[self.order]
+        frame = self.frame or make_frame(self.tickets, vectors, self.params.smoothing)
+        labels = {row_of[ticket]: slot_of[seat] for ticket, seat in self.seats.items()}
+        partition = Partition(frame.view(vectors), len(self.parts), labels)
+        constraints = self._constraints(row_of)
+        new = np.array([row_of[t] for t in self.new], dtype=np.int64)
+        assign(partition, new, constraints, self.params)
         if consolidating:
             consolidate(partition, constraints, self.params)
-        return self._difference(partition.labels.tolist())
+            new = np.arange(len(self.tickets), dtype=np.int64)
+        found = doubts(partition, new, constraints, self.params)
+        return self._difference(partition.labels.tolist(), found, [self.tickets[row] for row in new.tolist()])
 
-    def _constraints(self, slot_of: Mapping[int, int], row_of: Mapping[int, int]) -> Constraints:
-        flagged = {cluster: self.flags.get(cluster, Flags()) for cluster in self.clusters}
+    def _constraints(self, row_of: Mapping[int, int]) -> Constraints:
+        flagged = [self.said.flags.get(cluster, Flags()) for cluster in self.clusters]
+        slots: dict[int, set[int]] = {}
+        for slot, cluster in enumerate(self.clusters):
+            slots.setdefault(cluster, set()).add(slot)
         constraints = Constraints(
             fixed={row_of[ticket] for ticket in self.human},
             pinned=self.pinned,
-            keeping={slot_of[c] for c, flag in flagged.items() if flag.anchored},
-            closed={slot_of[c] for c, flag in flagged.items() if flag.locked},
+            keeping={slot for slot, flag in enumerate(flagged) if flag.anchored},
+            closed={slot for slot, flag in enumerate(flagged) if flag.locked},
         )
-        for ticket, cluster in self.rejected:
-            if ticket in row_of and cluster in slot_of:
-                constraints.banned.setdefault(row_of[ticket], set()).add(slot_of[cluster])
+        for ticket, cluster in self.said.rejected:
+            if ticket in row_of and cluster in slots:
+                constraints.banned.setdefault(row_of[ticket], set()).update(slots[cluster])
+        for one, other in self.said.apart:
+            for a, b in ((one, other), (other, one)):
+                for slot in slots.get(a, ()):
+                    constraints.apart.setdefault(slot, set()).update(slots.get(b, ()))
         return constraints
 
-    def _difference(self, labels: Sequence[int]) -> Plan:
-        """What leads from the memberships of before to ``labels``."""
+    def _difference(
+        self,
+        labels: Sequence[int],
+        doubtful: Mapping[int, Sequence[Candidate]] | None = None,
+        looked_at: Collection[int] = (),
+    ) -> Plan:
+        """What leads from the memberships of before to ``labels``; ``doubtful`` by row, its candidates by slot."""
         names = self._names(labels)
         after = {ticket: names[slot] for ticket, slot in zip(self.tickets, labels, strict=True)}
+        part = {t: self._part(slot) for t, slot in zip(self.tickets, labels, strict=True)}
         winners = self._winners(after)
         old = {ticket: winners.get(cluster, cluster) for ticket, cluster in self.before.items()}
         return Plan(
-            assign={t: Assignment(c) for t, c in after.items() if t not in old},
-            moves={t: Assignment(after[t]) for t, c in old.items() if after[t] != c},
+            assign={t: Assignment(c, part=part[t]) for t, c in after.items() if t not in old},
+            moves={t: Assignment(after[t], part=part[t]) for t, c in old.items() if after[t] != c},
             merges=tuple(Merge(loser, winner) for loser, winner in sorted(winners.items())),
+            doubts={self.tickets[r]: tuple(c.named(names) for c in found) for r, found in (doubtful or {}).items()},
+            looked_at=frozenset(looked_at),
         )
+
+    def _part(self, slot: int) -> int | None:
+        return (self.parts[slot][1] or None) if slot < len(self.parts) else None
 
     def _names(self, labels: Sequence[int]) -> dict[int, int]:
         """The id of every slot: that of the cluster that most of its tickets come from, each id once.
@@ -170,7 +218,7 @@ class _Run:
         taken = set(names.values())
         came: Counter[tuple[int, int]] = Counter()
         denied: dict[int, set[int]] = {}
-        for ticket, cluster in self.rejected:
+        for ticket, cluster in self.said.rejected:
             denied.setdefault(ticket, set()).add(cluster)
         barred: set[tuple[int, int]] = set()
         for ticket, slot in zip(self.tickets, labels, strict=True):

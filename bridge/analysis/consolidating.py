@@ -1,42 +1,72 @@
-"""Second thoughts about a partition: merge clusters, move tickets, let go of those that do not belong.
+"""Second thoughts about a partition: merge clusters, move tickets, take in those that stand alone.
 
 Rule: it ends where nothing can be improved, so running it again on its own result changes nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from bridge.analysis.assigning import Params, fits, fits_slot
+from bridge.analysis.assigning import Params, bars, belongs, widths
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition, Rows
 
 _BLOCK = 1024
 _ROUNDING = 1e-4
-_GUARDED_SIZE = 2
-"""Up to this size each ticket of a cluster must fit where the cluster goes; larger ones hold together themselves."""
+
+Likeness = Callable[[Vectors, Rows, Rows], Vectors]
+"""(means of the looking slots times those of all, the looking slots, all slots) -> what is compared with the bar."""
 
 
 def consolidate(partition: Partition, constraints: Constraints, params: Params) -> bool:
     """Until nothing changes. Returns whether that was reached within ``params.rounds``."""
     for _ in range(params.rounds):
-        changed = _Merger(partition, constraints, params).run()
+        changed = merge_close(partition, constraints, params)
+        changed |= merge_cores(partition, constraints, params)
         changed |= _move(partition, constraints, params)
-        changed |= _let_go(partition, constraints, params)
         if not changed:
             return True
     return False
 
 
-class _Merger:
-    """Exact average-link merging by reciprocal nearest neighbours (as in Murtagh 1983), with vetoes."""
+def merge_close(partition: Partition, constraints: Constraints, params: Params) -> bool:
+    """Average link above tau."""
+    return _Merger(partition, constraints, params, params.tau, lambda means, _looking, _all: means, 1).run()
 
-    def __init__(self, partition: Partition, constraints: Constraints, params: Params) -> None:
+
+def merge_cores(partition: Partition, constraints: Constraints, params: Params) -> bool:
+    """Clusters large enough to have a width, as like each other as they are in themselves.
+
+    Average link alone splits an issue that many tell in many ways: its tickets are not alike, but its parts are.
+    """
+
+    def likeness(means: Vectors, looking: Rows, every: Rows) -> Vectors:
+        both = np.outer(widths(partition, looking, params), widths(partition, every, params))
+        return np.where(means < params.least_alike, 0, means / np.sqrt(both)).astype(np.float32)
+
+    return _Merger(partition, constraints, params, params.alike, likeness, params.core).run()
+
+
+class _Merger:
+    """Exact merging of the most alike by reciprocal nearest neighbours (as in Murtagh 1983), with vetoes."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        constraints: Constraints,
+        params: Params,
+        bar: float,
+        likeness: Likeness,
+        smallest: int,
+    ) -> None:
         self.partition, self.constraints, self.params = partition, constraints, params
+        self.bar, self.likeness, self.smallest = bar, likeness, smallest
         self.partner: dict[int, int] = {}
 
     def run(self) -> bool:
-        stale = self.partition.filled().tolist()
+        stale = self._slots().tolist()
         changed = False
         while stale:
             self._look(stale)
@@ -52,6 +82,11 @@ class _Merger:
             changed |= bool(pairs)
         return changed
 
+    def _slots(self) -> Rows:
+        filled = self.partition.filled()
+        large: Rows = filled[self.partition.counts[filled] >= self.smallest]
+        return large
+
     def _winner(self, a: int, b: int) -> tuple[int, int]:
         """(winner, loser): the pinned one, else the one that people know by its id, else the bigger, else the older."""
         a_rank, b_rank = self._rank(a), self._rank(b)
@@ -62,114 +97,67 @@ class _Merger:
         return pinned, known, int(self.partition.counts[slot]), -slot
 
     def _look(self, slots: list[int]) -> None:
-        """Find each slot's most similar admissible partner above tau."""
-        filled = self.partition.filled()
-        means = _means(self.partition, filled)
-        at = {slot: column for column, slot in enumerate(filled.tolist())}
+        """Find each slot's most similar admissible partner above the bar."""
+        every = self._slots()
+        means = self.partition.means(every)
+        at = {slot: column for column, slot in enumerate(every.tolist())}
         for start in range(0, len(slots), _BLOCK):
             block = slots[start : start + _BLOCK]
-            similar = np.round(means[[at[slot] for slot in block]] @ means.T, 5)
-            similar[np.arange(len(block)), [at[slot] for slot in block]] = -1
+            columns = [at[slot] for slot in block]
+            similar = np.round(self.likeness(means[columns] @ means.T, np.array(block), every), 5)
+            similar[np.arange(len(block)), columns] = -1
             for position, slot in enumerate(block):
-                found = self._first_admissible(slot, similar[position], filled)
+                found = self._first_admissible(slot, similar[position], every)
                 if found is None:
                     self.partner.pop(slot, None)
                 else:
                     self.partner[slot] = found
 
-    def _first_admissible(self, slot: int, similar: Vectors, filled: Rows) -> int | None:
-        near = np.flatnonzero(similar > self.params.tau)
+    def _first_admissible(self, slot: int, similar: Vectors, every: Rows) -> int | None:
+        near = np.flatnonzero(similar > self.bar)
         near = near[np.argsort(-similar[near], kind="stable")[: self.params.candidates]]
-        return next((other for other in filled[near].tolist() if self._may_merge(slot, other)), None)
-
-    def _may_merge(self, a: int, b: int) -> bool:
         members = self.partition.members
-        if not self.constraints.may_merge(a, b, members):
-            return False
-        small = [slot for slot in (a, b) if len(members[slot]) <= _GUARDED_SIZE]
-        if not small:
-            return True
-        union = np.concatenate([self.partition.rows(a), self.partition.rows(b)])
-        space = self.partition.space
-        return all(fits(space, row, union, self.params) for slot in small for row in members[slot])
+        return next((o for o in every[near].tolist() if self.constraints.may_merge(slot, o, members)), None)
 
 
 def _move(partition: Partition, constraints: Constraints, params: Params) -> bool:
-    """One pass of leave-one-out moves. Singles are left to merging."""
+    """One pass of moves: tickets to a cluster whose bar they are further above, those alone to one that takes them."""
     filled = partition.filled()
-    means = _means(partition, filled)
+    means = partition.means(filled)
+    bar = bars(partition, filled, params)
     column = np.zeros(partition.slots, dtype=np.int64)
     column[filled] = np.arange(len(filled))
     changed = False
     for start in range(0, len(partition.labels), _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, len(partition.labels)))
-        rows = rows[partition.counts[partition.labels[rows]] > 1]
-        similar = partition.space.local[rows] @ means.T
-        similar[np.arange(len(rows)), column[partition.labels[rows]]] = -1
-        target = filled[similar.argmax(axis=1)]
-        best = similar.max(axis=1)
-        worth = (best > params.tau) & (best > _here(partition, rows) + params.gain - _ROUNDING)
-        for i in np.flatnonzero(worth):
+        over = partition.points[rows] @ means.T / bar
+        over[np.arange(len(rows)), column[partition.labels[rows]]] = -1
+        target = filled[over.argmax(axis=1)]
+        best = over.max(axis=1)
+        for i in np.flatnonzero(best > 1):
             changed |= _move_one(partition, constraints, params, int(rows[i]), int(target[i]))
     return changed
 
 
-def _here(partition: Partition, rows: Rows) -> Vectors:
-    """Mean similarity of each row, none of them alone, to the others of its slot."""
-    slots = partition.labels[rows]
-    similar = np.einsum("ij,ij->i", partition.space.local[rows], partition.sums[slots])
-    here: Vectors = (similar - 1) / (partition.counts[slots] - 1)
-    return here
-
-
 def _move_one(partition: Partition, constraints: Constraints, params: Params, row: int, target: int) -> bool:
+    """Looks again, as rows before this one may have moved."""
     source = int(partition.labels[row])
+    bar_here, bar_there = bars(partition, np.array([source, target]), params)
+    point = partition.points[row]
+    there = float(point @ partition.sums[target] / max(partition.counts[target], 1))
+    if there <= bar_there + _ROUNDING or not constraints.may_join(row, target):
+        return False
     if partition.alone(row):
+        if partition.counts[target] < params.core or source in constraints.pinned:
+            return False
+    else:
+        here = float((point @ partition.sums[source] - 1) / (partition.counts[source] - 1))
+        if there / bar_there <= here / bar_here + params.gain:
+            return False
+    if not constraints.may_leave(row, source) or target in constraints.apart.get(source, ()):
         return False
-    point = partition.space.local[row]
-    here = (point @ partition.sums[source] - 1) / (partition.counts[source] - 1)
-    there = point @ partition.sums[target] / partition.counts[target]
-    if there <= params.tau or there < here + params.gain:
-        return False
-    if not (constraints.may_leave(row, source) and constraints.may_join(row, target)):
-        return False
-    if not fits_slot(partition, row, target, params):
+    if not belongs(partition, row, target, there, params):
         return False
     partition.leave(row)
     partition.join(row, target)
     return True
-
-
-def _let_go(partition: Partition, constraints: Constraints, params: Params) -> bool:
-    """Tickets without close fellows become clusters of their own. Untouched clusters have been looked at before."""
-    changed = False
-    touched, partition.touched = partition.touched, set()
-    for slot in sorted(touched):
-        if partition.counts[slot] <= 1:
-            continue
-        for row in _strangers(partition, slot, params):
-            if constraints.may_leave(row, slot) and not partition.alone(row):
-                partition.leave(row)
-                partition.join(row, partition.open())
-                changed = True
-    return changed
-
-
-def _strangers(partition: Partition, slot: int, params: Params) -> list[int]:
-    rows = np.sort(partition.rows(slot))
-    own = partition.space.own[rows]
-    fellows = len(rows) - 1
-    nth = min(fellows, 2)
-    least = params.only_fellow if fellows == 1 else params.second_fellow
-    found: list[int] = []
-    for start in range(0, len(rows), _BLOCK):
-        similar: Vectors = own[start : start + _BLOCK] @ own.T
-        similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
-        similar.partition(similar.shape[1] - nth, axis=1)
-        close = similar[:, -nth]
-        found += rows[start : start + _BLOCK][close < least].tolist()
-    return found
-
-
-def _means(partition: Partition, slots: Rows) -> Vectors:
-    return (partition.sums[slots] / partition.counts[slots, None]).astype(np.float32)

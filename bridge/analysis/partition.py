@@ -18,19 +18,12 @@ from bridge.analysis.embedding import Vectors
 Rows = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
-    """Two views of the same tickets, unit rows of shape (n, d): ``own`` is centred, ``local`` smoothed as well."""
-
-    own: Vectors
-    local: Vectors
-
-
 @dataclass(slots=True)
 class Constraints:
     """What people decided. ``fixed`` rows stay; ``pinned`` slots are never merged away; ``closed`` ones never change.
 
-    ``banned`` maps a row to the slots that a person said it does not belong to.
+    ``banned`` maps a row to the slots that a person said it does not belong to, ``apart`` a slot to those that a
+    person said are other issues.
     """
 
     fixed: set[int] = field(default_factory=set)
@@ -38,6 +31,7 @@ class Constraints:
     keeping: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
     banned: dict[int, set[int]] = field(default_factory=dict)
+    apart: dict[int, set[int]] = field(default_factory=dict)
 
     def may_join(self, row: int, slot: int) -> bool:
         return slot not in self.closed and slot not in self.banned.get(row, ())
@@ -48,48 +42,51 @@ class Constraints:
     def may_merge(self, a: int, b: int, members: Mapping[int, set[int]]) -> bool:
         if a in self.closed or b in self.closed or (a in self.pinned and b in self.pinned):
             return False
+        if b in self.apart.get(a, ()):
+            return False
         crossings = ((a, b), (b, a))
         return not any(
             there in slots and row in members[here] for row, slots in self.banned.items() for here, there in crossings
         )
 
     def merged(self, loser: int, winner: int) -> None:
-        """A rejection of the loser is from now on one of the winner."""
+        """A rejection of the loser is from now on one of the winner, and so is what was kept apart from it."""
         for slots in self.banned.values():
             if loser in slots:
                 slots.add(winner)
+        for other in self.apart.pop(loser, ()):
+            self.apart.setdefault(winner, set()).add(other)
+            self.apart[other].add(winner)
 
 
 class Partition:
-    """Rows in slots, with the sum of the ``local`` vectors of each slot."""
+    """Rows in slots, with the sum of the vectors of each slot."""
 
-    def __init__(self, space: Space, slots: int, labels: Mapping[int, int]) -> None:
-        """``labels`` gives the slot of every row that is placed already; slots below ``known`` were there before."""
-        rows, dim = space.local.shape
-        self.space = space
+    def __init__(self, points: Vectors, slots: int, labels: Mapping[int, int]) -> None:
+        """``points``: unit rows as a frame shows them, shape (n, d). ``labels``: the slot of every row that is placed
+        already; slots below ``known`` were there before.
+        """
+        rows, dim = points.shape
+        self.points = points
         self.labels: Rows = np.full(rows, -1, dtype=np.int64)
         self.members: dict[int, set[int]] = {slot: set() for slot in range(slots)}
-        self.sums: Vectors = np.zeros((slots + rows, dim), dtype=np.float32)
-        self.counts: Rows = np.zeros(slots + rows, dtype=np.int64)
+        self.sums: Vectors = np.zeros((slots + 64, dim), dtype=np.float32)
+        self.counts: Rows = np.zeros(slots + 64, dtype=np.int64)
         self.slots = self.known = slots
-        self.touched: set[int] = set()
-        """Slots that gained or lost rows; whoever has dealt with them empties it."""
         for row, slot in labels.items():
             self.join(row, slot)
 
     def join(self, row: int, slot: int) -> None:
         self.labels[row] = slot
         self.members[slot].add(row)
-        self.touched.add(slot)
-        self.sums[slot] += self.space.local[row]
+        self.sums[slot] += self.points[row]
         self.counts[slot] += 1
 
     def leave(self, row: int) -> None:
         slot = int(self.labels[row])
         self.labels[row] = -1
         self.members[slot].remove(row)
-        self.touched.add(slot)
-        self.sums[slot] -= self.space.local[row]
+        self.sums[slot] -= self.points[row]
         self.counts[slot] -= 1
 
     def open(self) -> int:
@@ -105,7 +102,6 @@ class Partition:
         self.labels[list(rows)] = winner
         self.members[winner] |= rows
         self.members[loser] = set()
-        self.touched |= {loser, winner}
         self.sums[winner] += self.sums[loser]
         self.counts[winner] += self.counts[loser]
         self.sums[loser] = 0
@@ -116,6 +112,10 @@ class Partition:
         members = self.members[slot]
         count = len(members) if most is None else min(most, len(members))
         return np.fromiter(islice(members, count), dtype=np.int64, count=count)
+
+    def means(self, slots: Rows) -> Vectors:
+        """The mean vector of each slot, shape (len(slots), d); shorter than 1 as far as its rows differ."""
+        return (self.sums[slots] / self.counts[slots, None]).astype(np.float32)
 
     def alone(self, row: int) -> bool:
         return bool(self.counts[self.labels[row]] == 1)

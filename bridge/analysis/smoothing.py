@@ -1,9 +1,10 @@
-"""From sentence vectors to the two views in which tickets are compared. Rule: deterministic in tickets and vectors.
+"""From sentence vectors to the view in which tickets are compared. Rule: deterministic in the frame and the vector.
 
 Centring: sentence vectors sit in a cone, so a threshold does not carry over from one corpus to another before the
-mean is taken off. Smoothing: a ticket moves towards its nearest anchors as far as they are close, so that a dense
-issue contracts and a ticket without fellows stays where it is. The anchors are a bounded sample: the local scale stays
-the same when the volume grows.
+mean is taken off. Smoothing: a ticket moves half way towards its few nearest anchors, those that are close only, so
+that tickets of one issue contract and a ticket without fellows stays where it is.
+
+A frame is frozen between two anchorings: what a ticket looks like in it depends on no other ticket that came since.
 """
 
 from __future__ import annotations
@@ -14,35 +15,49 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.analysis.embedding import Vectors
-from bridge.analysis.partition import Rows, Space
+from bridge.analysis.partition import Rows
 
 _BLOCK = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    anchors: int = 4000
-    neighbours: int = 15
-    """At ``anchors`` tickets and more; fewer below, in proportion to the square root of the number of tickets."""
-    fewest_neighbours: int = 3
-    rounds: int = 3
+    anchors: int = 8192
+    """A sample of so many tickets; all of them where there are fewer. 0: no smoothing."""
+    neighbours: int = 5
     weight: float = 0.5
-    close: float = 0.5
+    close: float = 0.4
     """Cosine from which an anchor pulls. Without this bound, smoothing draws one-off tickets into dense clusters."""
     mean_prior: float = 100.0
     """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out."""
 
 
-def build_space(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Space:
-    """``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
-    own = _unit(vectors - vectors.sum(axis=0, keepdims=True) / (len(vectors) + how.mean_prior))
-    chosen = _anchor_rows(tickets, how.anchors)
-    share = min(len(tickets), how.anchors) / how.anchors
-    k = min(max(round(how.neighbours * share**0.5), how.fewest_neighbours), how.neighbours)
-    local = own
-    for _ in range(how.rounds if len(chosen) > k else 0):
-        local = _pull(local, local[chosen], k, how)
-    return Space(own=own, local=local)
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """``mean``: shape (d,); ``anchors``: centred unit rows, shape (m, d)."""
+
+    mean: Vectors
+    anchors: Vectors
+    how: Smoothing
+
+    def view(self, vectors: Vectors) -> Vectors:
+        """Unit rows, shape (n, d), centred and smoothed, of unit rows of the same shape."""
+        points = self.centred(vectors)
+        if len(self.anchors) <= self.how.neighbours:
+            return points
+        for start in range(0, len(points), _BLOCK):
+            points[start : start + _BLOCK] = _pull(points[start : start + _BLOCK], self.anchors, self.how)
+        return points
+
+    def centred(self, vectors: Vectors) -> Vectors:
+        return _unit(vectors - self.mean)
+
+
+def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Frame:
+    """The frame of these tickets. ``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
+    mean = (vectors.sum(axis=0) / (len(vectors) + how.mean_prior)).astype(np.float32)
+    anchors = _unit(vectors[_anchor_rows(tickets, how.anchors)] - mean)
+    return Frame(mean, anchors, how)
 
 
 def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:
@@ -53,20 +68,16 @@ def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:
     return np.sort(np.argsort(mixed, kind="stable")[:wanted])
 
 
-def _pull(points: Vectors, anchors: Vectors, k: int, how: Smoothing) -> Vectors:
-    """Each point ``weight`` of the way towards its ``k`` nearest anchors; those that are not close count as nothing.
+def _pull(points: Vectors, anchors: Vectors, how: Smoothing) -> Vectors:
+    """Each point ``weight`` of the way towards its nearest anchors; those that are not close count as nothing.
 
     An anchor counts as its own neighbour.
     """
-    pulled = np.empty_like(points)
+    pull = np.zeros_like(points)
     or_nothing = np.concatenate([anchors, np.zeros((1, anchors.shape[1]), dtype=np.float32)])
-    for start in range(0, len(points), _BLOCK):
-        block = points[start : start + _BLOCK]
-        pull = np.zeros_like(block)
-        for nearest in _nearest_close(block @ anchors.T, k, how.close).T:
-            pull += or_nothing[nearest]
-        pulled[start : start + _BLOCK] = (1 - how.weight) * block + np.float32(how.weight / k) * pull
-    return _unit(pulled)
+    for nearest in _nearest_close(points @ anchors.T, how.neighbours, how.close).T:
+        pull += or_nothing[nearest]
+    return _unit((1 - how.weight) * points + np.float32(how.weight / how.neighbours) * pull)
 
 
 def _nearest_close(similar: Vectors, k: int, close: float) -> Rows:
