@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
+from bridge.service import review_queue
 from bridge.service.access import Permission
 from bridge.service.status import Attention, attention
 from bridge.web import here
@@ -27,6 +28,7 @@ class Item:
 MENU = (
     Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.")),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
+    Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.",)),
     Item("connections.listing", "Connections", _P.READ_STATUS, ("connections.", "outbox.")),
     Item("people.listing", "Users", _P.ADMINISTER, ("people.", "tokens.")),
@@ -47,6 +49,7 @@ def _shell() -> dict[str, Any]:
         "who": here.signed_in(),
         "theme": user.theme if user else "auto",
         "attention": _attention,
+        "waiting": _waiting,
         "now": here.now(),
     }
 
@@ -66,3 +69,9 @@ def home() -> str | None:
 def _attention() -> Attention:
     with here.reading() as session:
         return attention(session)
+
+
+def _waiting() -> int:
+    """Tickets that wait for an answer of the reader."""
+    with here.reading() as session:
+        return review_queue.count(session, here.actor())
