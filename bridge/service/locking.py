@@ -37,6 +37,12 @@ def unlock(session: Session, actor: Actor, cluster_id: int, *, at: datetime, rea
     return cluster
 
 
+def is_locked(session: Session, actor: Actor, cluster_id: int) -> bool:
+    """Raises UnknownId, Forbidden."""
+    require(actor, Permission.READ_CLUSTERS)
+    return living(session, cluster_id).locked_at is not None
+
+
 def _set(
     session: Session, actor: Actor, cluster: Cluster, kind: str, *, locked: bool, at: datetime, reason: str | None
 ) -> None:

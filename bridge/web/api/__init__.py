@@ -16,11 +16,12 @@ from bridge.web.api import (
     outbox,
     people,
     remedies,
+    review,
     spec,
 )
 from bridge.web.api.blueprint import api
 
-RESOURCES = (accounts, audit, cards, clusters, connections, decisions, issues, outbox, people, remedies)
+RESOURCES = (accounts, audit, cards, clusters, connections, decisions, issues, outbox, people, remedies, review)
 """Importing them gives the blueprint its addresses."""
 
 

@@ -24,6 +24,7 @@ What your role may not see is not in an answer. Errors are problems as in RFC 94
 TAGS = {
     "Issues": "Read them",
     "Decisions": "Publish, merge, split, move, and take back",
+    "Review": "Say where tickets belong of which the model is not sure",
     "Remedies": "What is done about an issue and may be said of it",
     "Agent": "What may be told to a customer",
     "Accounts": "Who is hurt, by value",

@@ -10,6 +10,7 @@ from pydantic import Field
 from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.analysis.versions import Fits
 from bridge.web.api.schemas.common import Id, In, IssueId, Out
+from bridge.words import Zone
 
 
 class TicketRefOut(Out):
@@ -53,15 +54,19 @@ class WhyOut(Out):
     by_person: bool
     alike: int
     merged_from: str | None
+    zone: Zone | None
 
 
 class SuggestionOut(Out):
+    """``near`` says how near, where the model itself is not sure whether the ticket belongs there."""
+
     issue: str
     title: str
     words: list[str]
     light: Light
     state: str
     state_word: str
+    near: str
 
 
 class SaidOut(Out):
@@ -90,6 +95,7 @@ class CardOut(Out):
     undone_act: str | None
     may_place: bool
     suggestions: list[SuggestionOut]
+    doubt: list[str]
 
 
 class HitOut(Out):
