@@ -65,9 +65,9 @@ class PlaceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``confirmed``: a person placed it at ``since``; ``q`` is the model's confidence else, ``zone`` how sure that is. ``why``: phrases of the
-    issue that the ticket uses; ``alike``: cosine with the issue's middle, None without a vector. ``told`` is the
-    newest revision that its agents got.
+    """``confirmed``: a person placed it at ``since``; ``q`` is the model's confidence else, ``zone`` how sure that is.
+
+    ``why``: phrases of the issue that the ticket uses; ``alike``: cosine with its middle, None without a vector.
     """
 
     ticket_id: int

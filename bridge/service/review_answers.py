@@ -84,9 +84,7 @@ def answered(session: Session, actor: Actor, event_id: int) -> Answered | None:
         return None
     if session.exec(select(Event.id).where(Event.undoes == event_id)).first() is not None:
         return None
-    query = select(Ticket.source_id).where(
-        col(Ticket.id).in_(event.after["tickets"]), readable_tickets(session, actor)
-    )
+    query = select(Ticket.source_id).where(col(Ticket.id).in_(event.after["tickets"]), readable_tickets(session, actor))
     target = event.after["cluster"]
     own = {p["cluster"] for p in event.before["placements"]} == {target}
     return Answered(event_id, tuple(session.exec(query.order_by(col(Ticket.id)))), display_id(target), own)

@@ -94,7 +94,8 @@ def _said(event: int) -> Response:
 
 
 def _back(event: int) -> Response:
-    return redirect(url_for(".listing", issue=request.args.get("issue"), page=request.args.get("page"), done=event), 303)
+    kept = {name: request.args[name] for name in ("issue", "page") if name in request.args}
+    return redirect(url_for(".listing", done=event, **kept), 303)  # type: ignore[arg-type]
 
 
 def _issue() -> int | None:

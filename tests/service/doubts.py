@@ -31,18 +31,14 @@ def doubt(session: Session, ticket: int, candidates: Sequence[tuple[int, float, 
     for position, (cluster_id, similarity, nearest) in enumerate(candidates, 1):
         evidence = {"nearest": nearest, "size": 2}
         session.add(
-            Candidate(
-                ticket_id=ticket, place=position, cluster_id=cluster_id, similarity=similarity, evidence=evidence
-            )
+            Candidate(ticket_id=ticket, place=position, cluster_id=cluster_id, similarity=similarity, evidence=evidence)
         )
 
 
 def exactly(loop: Loop) -> dict[str, Any]:
     """Everything that an undo must restore."""
     return {
-        "places": {
-            r.ticket_id: (r.cluster_id, r.q, r.origin, r.zone, r.part) for r in loop.rows(Membership)
-        },
+        "places": {r.ticket_id: (r.cluster_id, r.q, r.origin, r.zone, r.part) for r in loop.rows(Membership)},
         "candidates": {
             (r.ticket_id, r.place): (r.cluster_id, r.similarity, tuple(sorted(r.evidence.items())))
             for r in loop.rows(Candidate)

@@ -80,15 +80,13 @@ def conserved(loop: Loop, unplaced: set[int]) -> None:
         assert set(redirects(session).values()) <= living
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, min_size=1, max_size=7))
 def test_undoing_all_restores_everything(
-    acts: list[tuple[str, int, int]], backend: str, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    acts: list[tuple[str, int, int]], sqlite_db: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    del backend
     path = tmp_path_factory.mktemp("decided") / "bridge.db"
-    path.write_bytes(_sqlite_template.read_bytes())
+    path.write_bytes(Path(str(sqlite_db.url.database)).read_bytes())
     database = Database(f"sqlite:///{path}")
     try:
         loop = furnish(database)

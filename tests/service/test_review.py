@@ -147,7 +147,9 @@ def test_supplier_sees_own_groups_only_and_no_order_by_value(db: Database) -> No
     alone(loop, "Doubt 3", "14", [(small, 0.6, 0.7), (hidden, 0.5, 0.5)])
     actor = supplier(loop)
     found = asked(loop, actor)
-    assert [row.number for row in found.rows] == ["11", "12"], "the oldest first, and none with an issue unknown to them"
+    assert [row.number for row in found.rows] == ["11", "12"], (
+        "the oldest first, and none with an issue unknown to them"
+    )
     assert not found.by_rank
     assert "Hidden" not in repr(found)
     with loop.db.read() as session:
@@ -246,7 +248,10 @@ def test_log_tells_runs_and_where_an_id_leads(loop: Loop) -> None:
         with pytest.raises(UnknownId):
             log(session, AGENT, cluster_id=99)
     assert found.trail is not None
-    assert [(s.issue, s.into, s.by) for s in found.trail.steps] == [("IB-3", "IB-2", "model"), ("IB-2", "IB-1", PM.name)]
+    assert [(s.issue, s.into, s.by) for s in found.trail.steps] == [
+        ("IB-3", "IB-2", "model"),
+        ("IB-2", "IB-1", PM.name),
+    ]
     assert found.trail.now == "IB-1"
     assert [(r.trigger, dict(r.facts), [c.kind for c in r.changes]) for r in everything.runs] == [
         ("growth", {"moved": 3}, ["merged"])
