@@ -49,7 +49,7 @@ def _shell() -> dict[str, Any]:
         "who": here.signed_in(),
         "theme": user.theme if user else "auto",
         "attention": _attention,
-        "waiting": _waiting,
+        "tickets_to_review": _tickets_to_review,
         "now": here.now(),
     }
 
@@ -71,7 +71,7 @@ def _attention() -> Attention:
         return attention(session)
 
 
-def _waiting() -> int:
+def _tickets_to_review() -> int:
     """Tickets that wait for an answer of the reader."""
     with here.reading() as session:
         return review_queue.count(session, here.actor())
