@@ -17,9 +17,9 @@ from bridge.service.account_names import without_names
 from bridge.service.card_issue import told_issues
 from bridge.service.card_scope import visible_issues
 from bridge.service.card_words import shared_words
-from bridge.service.clusters import living
 from bridge.service.doubt_words import nearness, standoff
 from bridge.service.issue_members import excerpt
+from bridge.service.putting import living_id
 from bridge.service.scope import readable_tickets
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import Candidate
@@ -101,7 +101,7 @@ def queue(
     require(actor, Permission.READ_CARD)
     found = _mine(session, actor)
     groups = _groups(found)
-    wanted = living(session, cluster_id).id if cluster_id is not None else None
+    wanted = living_id(session, cluster_id) if cluster_id is not None else None
     if wanted is not None:
         found = [one for one in found if wanted in one.clusters]
     by_rank = may(actor, Permission.READ_CLUSTERS)

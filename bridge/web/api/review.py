@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bridge.service import grouping_log, locking, placing, review_answers, review_queue
 from bridge.service.access import Permission
 from bridge.service.combining import newest_event
-from bridge.service.errors import ServiceError
+from bridge.service.errors import ServiceError, UnknownId
 from bridge.store.clusters import Cluster
 from bridge.web import here
 from bridge.web.api.asked import issue_id, row_id
@@ -86,10 +86,12 @@ def unlock(session: Session, issue: str, json_data: Why) -> Decided:
 def log(query_data: LogQuery) -> GroupingLog:
     """What each run of the grouping did to the ids of issues, the newest first."""
     wanted = issue_id(query_data.issue) if query_data.issue else None
-    with here.reading() as session:
-        found = grouping_log.log(
-            session, here.actor(), cluster_id=wanted, before=number(query_data.cursor), limit=query_data.limit
-        )
+    before = number(query_data.cursor)
+    try:
+        with here.reading() as session:
+            found = grouping_log.log(session, here.actor(), cluster_id=wanted, before=before, limit=query_data.limit)
+    except UnknownId:  # a filter that nothing matches, like any other
+        return GroupingLog(items=[], trail=None, next=None)
     return GroupingLog(
         items=[RunOut.of(run) for run in found.runs],
         trail=TrailOut.of(found.trail) if found.trail else None,
