@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("bridge.cli.status", "Show how fresh, how complete and how healthy everything is."),
     "import": ("bridge.cli.import_", "Read accounts, tickets or suppliers from a file."),
     "export": ("bridge.cli.export", "Write the ranking, with every number explained."),
-    "clusters": ("bridge.cli.clusters", "List, show, publish, merge, split and move issues; undo."),
+    "clusters": ("bridge.cli.clusters", "List, show, decide about and review issues; undo."),
     "grouping": ("bridge.cli.grouping", "How fine tickets are grouped; questions about issues and their answers."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),

@@ -7,25 +7,26 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
-from bridge.cli import naming
+from bridge.cli import clusters_review, naming
+from bridge.cli.clusters_review import Id, issue_id
 from bridge.cli.output import money, print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import clusters as decide
 from bridge.service import reading
-from bridge.service.errors import ServiceError, UnknownId
-from bridge.words import display_id, parse_cluster_id
+from bridge.service.errors import UnknownId
+from bridge.words import display_id
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+for command in (
+    clusters_review.review,
+    clusters_review.confirm,
+    clusters_review.lock,
+    clusters_review.unlock,
+    clusters_review.log,
+):
+    app.command()(command)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="IB-12 or 12.")]
 Tickets = Annotated[list[str], typer.Argument(metavar="TICKET...", help="Ticket ids, or CONNECTION:ID.")]
-
-
-def issue_id(text: str) -> int:
-    try:
-        return parse_cluster_id(text)
-    except ValueError as error:
-        raise ServiceError(str(error)) from None
 
 
 def _tickets(session: Session, names: list[str]) -> list[int]:

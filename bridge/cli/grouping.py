@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bridge.cli.clusters import issue_id
+from bridge.cli.clusters_review import issue_id
 from bridge.cli.output import print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import answering, grouping_state, questions

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.clusters import Id, issue_id
+from bridge.cli.clusters_review import Id, issue_id
 from bridge.cli.output import print_json, say
 from bridge.cli.workspace import AsJson, AsName, Reason, actor_of, now, opened
 from bridge.service import remedies

@@ -53,7 +53,10 @@ def _only(found: Found, id_: str) -> tuple[str, str]:
 def _card(shown: Card) -> list[str]:
     """Part by part in the card's order."""
     at, lamp = now(), shown.lamp
-    out = [f"{lamp.word} ({lamp.light}): {lamp.permission}", lines.light_line(lamp, at, len(shown.suggestions))]
+    out = [
+        f"{lamp.word} ({lamp.light}): {lamp.permission}",
+        lines.light_line(lamp, at, len(shown.suggestions), shown.doubt),
+    ]
     out += lines.notices(shown, at)
     out += ["", f"Tell the customer ({lines.say_line(shown.say)}):", f"  {shown.say.text}", ""]
     if shown.issue is None or shown.why is None:

@@ -13,9 +13,10 @@ from sqlmodel import Session
 
 from bridge.analysis.questions import MERGE, SPLIT, Question
 from bridge.service.access import Actor, Permission, require
-from bridge.service.clusters import changed, living, merge_clusters, split, undo
+from bridge.service.clusters import living, merge_clusters, split, undo
 from bridge.service.combining import merge_preview, newest_event
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.putting import changed
 from bridge.service.questions import Parts, asked, halves, mark_of
 from bridge.store.events import Event, record
 from bridge.store.grouping import GroupingAnswer, KeptApart, QuestionLater

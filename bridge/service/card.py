@@ -15,7 +15,7 @@ from bridge.service.access import Actor, Permission, may, require
 from bridge.service.card_issue import Told, told_issue
 from bridge.service.card_scope import card_tickets, unknown_ticket, visible_issues
 from bridge.service.card_suggestions import suggestions
-from bridge.service.card_view import Card, Said, TicketRef
+from bridge.service.card_view import Card, Said, Suggestion, TicketRef
 from bridge.service.card_words import (
     caution,
     escalation,
@@ -35,7 +35,7 @@ from bridge.store.card_queries import Around, around, done_by, place_of, read_at
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.events import Event
 from bridge.store.tickets import Ticket
-from bridge.words import Origin, display_id
+from bridge.words import Origin, Zone, display_id
 
 FRESH = timedelta(minutes=15)
 """Tickets that were read longer ago make the card say so."""
@@ -58,7 +58,8 @@ def card(session: Session, actor: Actor, connection: str, number: str, *, at: da
     told = told_issue(session, actor, living(session, cluster.id or 0), at)
     there = around(session, told.cluster.id or 0, connection, actor.user_id)
     if there.members <= 1 and member.origin == Origin.MODEL and told.nobody_cared:
-        return _without_issue(session, actor, ticket, may_read, cluster, at)
+        waits = member.zone == Zone.REVIEW
+        return _without_issue(session, actor, ticket, may_read, cluster, at, waits=waits)
     return _with_issue(session, actor, told, there, at, ticket=ticket, member=member, readable=may_read)
 
 
@@ -101,6 +102,8 @@ def _with_issue(
 ) -> Card:
     ticket_id = ticket.id if ticket else None
     said, undo = _done(session, actor, told, ticket_id, at)
+    asked = ticket is not None and member is not None and readable and member.zone == Zone.REVIEW
+    found = suggestions(session, actor, ticket, told.cluster, at, waits=True) if ticket and asked else ()
     return Card(
         ticket=_ref(ticket, readable=readable) if ticket else None,
         issue=display_id(told.cluster.id or 0),
@@ -118,12 +121,22 @@ def _with_issue(
         undo=undo.id if undo else None,
         undone_act=_ACT[undo.kind] if undo else None,
         may_place=readable and may(actor, Permission.GIVE_FEEDBACK),
+        suggestions=tuple(one for one in found if one.near),
+        doubt=_doubt(found),
     )
 
 
 def _without_issue(
-    session: Session, actor: Actor, ticket: Ticket, readable: bool, own: Cluster | None, at: datetime
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    readable: bool,
+    own: Cluster | None,
+    at: datetime,
+    *,
+    waits: bool = False,
 ) -> Card:
+    found = suggestions(session, actor, ticket, own, at, waits=waits) if readable else ()
     _, undo = _done(session, actor, None, ticket.id, at)
     return Card(
         ticket=_ref(ticket, readable=readable),
@@ -139,8 +152,14 @@ def _without_issue(
         undo=undo.id if undo else None,
         undone_act=_ACT[undo.kind] if undo else None,
         may_place=readable and may(actor, Permission.GIVE_FEEDBACK),
-        suggestions=suggestions(session, actor, ticket, own, at) if readable else (),
+        suggestions=found,
+        doubt=_doubt(found),
     )
+
+
+def _doubt(found: tuple[Suggestion, ...]) -> tuple[str, ...]:
+    """What the model itself is not sure of."""
+    return tuple(one.issue for one in found if one.near)
 
 
 def _ref(ticket: Ticket, *, readable: bool) -> TicketRef:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.analysis.versions import Fits
+from bridge.words import Zone
 
 NO_ISSUE = "No issue yet"
 REGRESSION = "Regression"
@@ -61,7 +62,7 @@ class Workaround:
 @dataclass(frozen=True, slots=True)
 class Why:
     """Part 6. ``words`` are shared by ticket and issue; ``merged_from`` is what the ticket's issue was called before it
-    was merged into, or declared a duplicate of, this one.
+    was merged into, or declared a duplicate of, this one. ``zone``: how sure it is; None without a ticket.
     """
 
     title: str
@@ -69,11 +70,12 @@ class Why:
     by_person: bool
     alike: int
     merged_from: str | None = None
+    zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An issue that the ticket may belong to, and why."""
+    """An issue that the ticket may belong to, and why. ``near``: how near, where the model itself asks for it."""
 
     issue: str
     title: str
@@ -81,6 +83,7 @@ class Suggestion:
     light: Light
     state: str
     state_word: str
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Card:
 
     ``read_at``: when the tickets were last read, only where that is too long ago. ``undo``: the reader's own last
     placement of the ticket, while it can be taken back. ``may_place``: whether "same" and "wrong" work.
+    ``doubt``: between which issues the model is not sure.
     """
 
     ticket: TicketRef | None
@@ -117,3 +121,4 @@ class Card:
     undone_act: str | None = None
     may_place: bool = False
     suggestions: tuple[Suggestion, ...] = ()
+    doubt: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ from bridge.service.matching import folded, terms
 from bridge.store.card_queries import Around, around, merged_here
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.tickets import Ticket
-from bridge.words import Origin
+from bridge.words import Origin, Zone
 
 DEFAULT_CAUTION = "Do not guess a cause or a date."
 NOT_FIXED = {
@@ -136,6 +136,7 @@ def why(
         by_person=member is not None and member.origin == Origin.HUMAN,
         alike=max(0, there.members - (1 if member else 0)),
         merged_from=before or None,
+        zone=Zone(member.zone) if member else None,
     )
 
 

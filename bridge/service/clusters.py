@@ -1,22 +1,34 @@
 """What people decide about clusters: publish, merge, split, move, and undo. Each is an event that can be taken back.
 
-A person's placement is never overruled by a step: members that a person moved are origin human with confidence 1.
+A person's placement is never overruled by a step: members that a person moved are of origin human, confirmed, q 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
-from bridge.service.reranking import rank_after_decision
-from bridge.store.clusters import Cluster, Membership, Rejection
+from bridge.service.putting import (
+    changed,
+    confirm,
+    doubted,
+    keep_answers,
+    put,
+    put_back,
+    remembered,
+    reopen,
+    subject,
+    unrefuse,
+)
+from bridge.store.clusters import Cluster, Membership
 from bridge.store.events import Event, record
-from bridge.store.memberships import Place, is_live, members, merge, open_cluster, place, redirect, unplace
+from bridge.store.grouping import KeptApart
+from bridge.store.grouping_queries import apart_rows, keep_apart, undo_answers, unsure_members
+from bridge.store.memberships import is_live, members, merge, open_cluster, redirect, return_part, unplace
 from bridge.store.publishing import remote_issues, withdraw_unsent
 from bridge.store.sync import bump
 from bridge.store.tickets import Ticket
@@ -41,7 +53,7 @@ def publish(session: Session, actor: Actor, cluster_id: int, *, at: datetime, re
     if cluster.approved_at is None:
         cluster.approved_at, cluster.approved_by = at, actor.name
         session.add(cluster)
-        record(session, "cluster.published", _subject(cluster), actor=actor.name, at=at, reason=reason)
+        record(session, "cluster.published", subject(cluster.id or 0), actor=actor.name, at=at, reason=reason)
         bump(session, "clusters")
     return cluster
 
@@ -56,27 +68,38 @@ def merge_clusters(
     reason: str | None = None,
     last: bool = True,
 ) -> Cluster:
-    """Everything of the one becomes part of the other; the loser's id redirects from then on. ``last`` False: more
-    merges of the same decision follow, and the ranking waits for the last one.
+    """Everything of the one becomes part of the other; the loser's id redirects from then on, and its tickets remember
+    what they came with. Two that were kept apart are so no more. ``last`` False: more merges of the same decision
+    follow, and the ranking waits for the last one.
     """
     require(actor, Permission.DECIDE_CLUSTERS)
     loser, winner = living(session, loser_id), living(session, winner_id)
     if loser.id == winner.id:
         raise ServiceError(f"{display_id(loser_id)} and {display_id(winner_id)} are one issue already")
-    before = _placements(session, loser)
+    one, other = loser.id or 0, winner.id or 0
+    coming, alone = remembered(session, members(session, one)), remembered(session, unsure_members(session, other))
+    guesses = {p["ticket"]: doubted(session, p, other) for p in coming}
+    here = {p["ticket"]: doubted(session, p, one) for p in alone}
+    guesses |= {ticket: said for ticket, said in here.items() if any(guess.agreed for guess in said)}
+    before = [*coming, *alone]
+    apart = apart_rows(session, one, other)
+    for row in apart:
+        session.delete(row)
     moved = merge(session, loser, winner)
-    rows = [Place(p["ticket"], winner.id or 0, 1.0, Origin.HUMAN) for p in before]
-    place(session, rows, at)
-    record(
+    parts = {p["ticket"]: p["part"] or one for p in coming} | {p["ticket"]: p["part"] for p in alone}
+    confirm(session, parts, other, at)
+    joined = [{"one": row.one, "other": row.other, "event": row.event_id} for row in apart]
+    event = record(
         session,
         "cluster.merged",
-        _subject(loser),
+        subject(one),
         actor=actor.name,
         at=at,
         before={"placements": before},
-        after={"into": winner.id, "tickets": moved},
+        after={"into": other, "tickets": moved, "joined": joined},
         reason=reason,
     )
+    keep_answers(session, event, guesses)
     if last:
         changed(session, at)
     return winner
@@ -91,7 +114,7 @@ def split(
     at: datetime,
     reason: str | None = None,
 ) -> Cluster:
-    """The named tickets become an issue of their own, and the model never puts them back."""
+    """The named tickets become an issue of their own: the model never puts them back, nor merges the two."""
     require(actor, Permission.DECIDE_CLUSTERS)
     cluster = living(session, cluster_id)
     ticket_ids = list(dict.fromkeys(ticket_ids))
@@ -103,7 +126,8 @@ def split(
         raise ServiceError(f"these are all tickets of {display_id(cluster.id or 0)}: leave at least one in it")
     title = session.get_one(Ticket, ticket_ids[0]).subject or cluster.title
     new = open_cluster(session, title, at)
-    put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
+    event = put(session, actor, "cluster.split", ticket_ids, new, at=at, reason=reason)
+    keep_apart(session, cluster.id or 0, new.id or 0, event.id)
     return new
 
 
@@ -140,6 +164,7 @@ def undo(session: Session, actor: Actor, *, at: datetime, event_id: int | None =
 def take_back(session: Session, actor: Actor, event: Event, at: datetime, *, last: bool = True) -> Event:
     """Undo this very decision, whoever may; it has not been undone before. ``last`` as in ``merge_clusters``."""
     _UNDO[event.kind](session, event, at)
+    undo_answers(session, event.id or 0)
     if last:
         changed(session, at)
     return record(
@@ -154,44 +179,6 @@ def take_back(session: Session, actor: Actor, event: Event, at: datetime, *, las
     )
 
 
-def put(
-    session: Session,
-    actor: Actor,
-    kind: str,
-    ticket_ids: list[int],
-    target: Cluster,
-    *,
-    at: datetime,
-    reason: str | None = None,
-) -> Event:
-    """A person places tickets, whoever may: the event's ``kind`` says by which decision."""
-    rows = session.exec(select(Membership).where(col(Membership.ticket_id).in_(ticket_ids))).all()
-    before = [_placement(row) for row in rows]
-    rejected = [
-        {"ticket": p["ticket"], "cluster": p["cluster"]}
-        for p in before
-        if p["cluster"] != target.id and session.get(Rejection, (p["ticket"], p["cluster"])) is None
-    ]
-    for pair in rejected:
-        session.add(Rejection(ticket_id=pair["ticket"], cluster_id=pair["cluster"]))
-    place(session, [Place(ticket, target.id or 0, 1.0, Origin.HUMAN) for ticket in ticket_ids], at)
-    after = {"cluster": target.id, "tickets": ticket_ids, "rejected": rejected}
-    was = {"placements": before}
-    event = record(session, kind, _subject(target), actor=actor.name, at=at, before=was, after=after, reason=reason)
-    for source in sorted({p["cluster"] for p in before} - {target.id}):
-        lost = [p["ticket"] for p in before if p["cluster"] == source]
-        told = {"event": event.id, "cluster": target.id, "tickets": lost}
-        record(session, "membership.left", f"cluster:{source}", actor=actor.name, at=at, after=told, reason=reason)
-    changed(session, at)
-    return event
-
-
-def changed(session: Session, at: datetime) -> None:
-    """Say that memberships changed, once for all parts of a decision."""
-    bump(session, "clusters")
-    rank_after_decision(session, at)
-
-
 def _undoable(session: Session, event_id: int | None) -> Event:
     undone = select(Event.undoes).where(col(Event.undoes).is_not(None))
     query = select(Event).where(col(Event.kind).in_(_UNDO), col(Event.actor) != "model", col(Event.id).not_in(undone))
@@ -200,7 +187,7 @@ def _undoable(session: Session, event_id: int | None) -> Event:
     event = session.exec(query.order_by(col(Event.id).desc())).first()
     if event is None:
         what = f"event {event_id} is no decision that can be undone" if event_id else "there is no decision to undo"
-        raise ServiceError(f"{what}: publish, merge, split and move can be, once")
+        raise ServiceError(f"{what}: publish, merge, split, move, confirm and lock can be, once")
     return event
 
 
@@ -210,21 +197,12 @@ def _undo_placements(session: Session, event: Event, at: datetime) -> None:
     if target.merged_into is not None:
         raise ServiceError(f"{display_id(target.id or 0)} was merged into another issue since: undo that first")
     there = {row.ticket_id for row in members(session, target.id or 0)}
-    rows = [
-        Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"])
-        for p in event.before["placements"]
-        if p["ticket"] in there
-    ]
+    back = [p for p in event.before["placements"] if p["ticket"] in there]
     had_none = there.intersection(event.after["tickets"]) - {p["ticket"] for p in event.before["placements"]}
     unplace(session, sorted(had_none))
-    _unreject(session, event)
-    place(session, rows, at)
-
-
-def _unreject(session: Session, event: Event) -> None:
-    for pair in event.after.get("rejected", ()):
-        if rejection := session.get(Rejection, (pair["ticket"], pair["cluster"])):
-            session.delete(rejection)
+    unrefuse(session, event)
+    reopen(session, event, back)
+    put_back(session, back, at)
 
 
 def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
@@ -232,13 +210,14 @@ def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
     placed = session.exec(select(Membership).where(col(Membership.ticket_id).in_(event.after["tickets"]))).all()
     if any(row.origin == Origin.HUMAN for row in placed):
         raise ServiceError("somebody has placed this ticket since: undo that first")
-    _unreject(session, event)
-    before = event.before["placements"]
-    place(session, [Place(p["ticket"], living(session, p["cluster"]).id or 0, p["q"], p["origin"]) for p in before], at)
+    unrefuse(session, event)
+    put_back(session, event.before["placements"], at)
 
 
 def _undo_split(session: Session, event: Event, at: datetime) -> None:
     """What the split opened becomes a redirect to where its tickets came from, if nothing else is in it."""
+    for row in session.exec(select(KeptApart).where(KeptApart.event_id == event.id)):
+        session.delete(row)
     _undo_placements(session, event, at)
     opened = session.get_one(Cluster, int(event.after["cluster"]))
     if not members(session, opened.id or 0):
@@ -251,7 +230,23 @@ def _undo_merge(session: Session, event: Event, at: datetime) -> None:
     if loser.merged_into != event.after["into"]:
         raise ServiceError(f"{display_id(loser.id or 0)} was merged again since: undo that first")
     loser.merged_into = None
+    session.flush()
     _undo_placements(session, event, at)
+    return_part(session, loser.id or 0, event.after["into"])
+    for pair in event.after.get("joined", ()):
+        keep_apart(session, pair["one"], pair["other"], pair["event"])
+
+
+def _undo_lock(session: Session, event: Event, _at: datetime) -> None:
+    """Locked or not, as it was before."""
+    cluster = session.get_one(Cluster, int(event.subject.partition(":")[2]))
+    if lock_facts(cluster) != event.after:
+        raise ServiceError(f"{display_id(cluster.id or 0)} was locked or unlocked again since: undo that first")
+    was = event.before
+    cluster.locked_at = datetime.fromisoformat(was["locked_at"]) if was["locked_at"] else None
+    cluster.locked_by = was["locked_by"]
+    session.add(cluster)
+    bump(session, "clusters")
 
 
 def _undo_publish(session: Session, event: Event, _at: datetime) -> None:
@@ -270,6 +265,8 @@ def _undo_publish(session: Session, event: Event, _at: datetime) -> None:
 
 _UNDO = {
     "cluster.published": _undo_publish,
+    "cluster.locked": _undo_lock,
+    "cluster.unlocked": _undo_lock,
     "cluster.merged": _undo_merge,
     "cluster.split": _undo_split,
     "membership.moved": _undo_placements,
@@ -280,13 +277,6 @@ UNDOABLE = frozenset(_UNDO)
 """Kinds of events that ``undo`` takes back."""
 
 
-def _subject(cluster: Cluster) -> str:
-    return f"cluster:{cluster.id}"
-
-
-def _placements(session: Session, cluster: Cluster) -> list[dict[str, Any]]:
-    return [_placement(row) for row in members(session, cluster.id or 0)]
-
-
-def _placement(row: Membership) -> dict[str, Any]:
-    return {"ticket": row.ticket_id, "cluster": row.cluster_id, "q": row.q, "origin": row.origin}
+def lock_facts(cluster: Cluster) -> dict[str, str | None]:
+    """Since when and by whom it is locked, as an event keeps it."""
+    return {"locked_at": cluster.locked_at.isoformat() if cluster.locked_at else None, "locked_by": cluster.locked_by}

@@ -22,6 +22,7 @@ from bridge.service.issue_plan import PlanView, load_plan, plan_view, tracker_ro
 from bridge.service.scored import scored
 from bridge.store.clusters import Cluster, Membership, Score
 from bridge.store.events import Event
+from bridge.store.grouping_queries import unsure_members
 from bridge.store.ranking import SignalRow, last_run, signal_rows
 from bridge.store.tickets import Ticket
 from bridge.words import display_id
@@ -97,7 +98,9 @@ def merge_preview(
     values = may(actor, Permission.READ_VALUE)
     sides = tuple(_side(session, actor, c, alone, at=at) for c in found)
     winner = _winner(sides, winner_id)
-    merged = explain_rows(session, at, [_joined(row, winner.cluster_id) for row in rows]).get(winner.cluster_id)
+    alone_there = {row.ticket_id for row in unsure_members(session, winner.cluster_id)}
+    joined = [_joined(row, winner.cluster_id, alone_there) for row in rows]
+    merged = explain_rows(session, at, joined).get(winner.cluster_id)
     others = [side.cluster_id for side in sides]
     score = merged.score if merged else 0.0
     together = Outlook(
@@ -231,9 +234,10 @@ def _winner(sides: Sequence[Side], winner_id: int | None) -> Side:
     return min(sides, key=lambda s: (not s.published, s.rank or len(sides) + 1_000_000, s.cluster_id))
 
 
-def _joined(row: SignalRow, winner: int) -> SignalRow:
-    """As the merge places it: a person vouches for the tickets that move."""
-    return row if row.cluster_id == winner else replace(row, cluster_id=winner, q=1.0)
+def _joined(row: SignalRow, winner: int, alone: set[int]) -> SignalRow:
+    """As the merge places it: a person vouches for the tickets that move, and for those that stood there alone."""
+    stays = row.cluster_id == winner and row.ticket_id not in alone
+    return row if stays else replace(row, cluster_id=winner, q=1.0)
 
 
 def _split_off(row: SignalRow, chosen: set[int]) -> SignalRow:

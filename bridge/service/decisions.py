@@ -132,6 +132,13 @@ def _merged(event: Event) -> str:
     return f"merged {loser} into this issue, {_tickets(event.after.get('tickets', ()))}"
 
 
+def _confirmed(event: Event) -> str:
+    """Another issue than where it was, or none of those in question."""
+    refused = {pair["cluster"] for pair in event.after.get("rejected", ())}
+    was = {place["cluster"] for place in event.before.get("placements", ())}
+    return "an issue of its own" if was == {event.after.get("cluster")} and refused else "the same issue"
+
+
 def _sent(event: Event) -> str:
     return f"{_SENT.get(event.after.get('kind', ''), 'wrote to')} {event.after.get('connection', 'the tracker')}"
 
@@ -152,11 +159,13 @@ def _state(event: Event) -> str:
 
 _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
+    "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
+    "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
     "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
     "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
-    "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: the same issue",
+    "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: {_confirmed(e)}",
     "membership.rejected": lambda e: f"said of {_tickets(e.before.get('placements', ()))}: another issue",
     "membership.left": lambda e: f"took {_tickets(e.after['tickets'])} out, to {display_id(e.after['cluster'])}",
     "notification.sent": _sent,

@@ -26,6 +26,7 @@ from bridge.service.issue_members import (
     quotes,
     sample,
 )
+from bridge.service.issue_mentions import Mentions, mentions
 from bridge.service.issue_plan import PlanView, TrackerRow, load_plan, plan_view, tracker_rows
 from bridge.service.issue_score import ScoreView, SumsView, score_view, sums_view
 from bridge.service.issue_timeline import Timeline, begins, timeline
@@ -54,6 +55,8 @@ class IssueView:
     severity_by_person: bool
     published_at: datetime | None
     published_by: str | None
+    locked_at: datetime | None
+    locked_by: str | None
     rank: int | None
     ranked_at: datetime | None
     outdated: bool
@@ -65,6 +68,7 @@ class IssueView:
     accounts: AccountsView | None
     quotes: tuple[Quote, ...]
     members: MembersView
+    mentions: Mentions
     timeline: Timeline
     similar: tuple[Similar, ...]
     tracker: tuple[TrackerRow, ...]
@@ -115,6 +119,8 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
         severity_by_person=_severity_is_set(cluster, found),
         published_at=cluster.approved_at,
         published_by=cluster.approved_by if cluster.approved_at else None,
+        locked_at=cluster.locked_at,
+        locked_by=cluster.locked_by,
         rank=found.score.rank if found else None,
         ranked_at=found.run.as_of if found else None,
         outdated=found is not None and found.run.snapshot != data_snapshot(session),
@@ -135,6 +141,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
             phrases=cluster.phrases,
             names=names,
         ),
+        mentions=mentions(session, actor, id_),
         timeline=timeline(session, of_issue.total, days, plans, items, at=at),
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
@@ -146,12 +153,14 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
 def without_customers(session: Session, view: IssueView) -> IssueView:
     """The view without the name of any account in what customers wrote, titles and subjects included."""
     titles = [view.title, *(other.title for other in view.similar), *(item.title for item in view.tracker)]
-    said = [*titles, *(m.subject for m in view.members.rows), *(q.text for q in view.quotes), *view.phrases]
+    parts = [text for m in view.mentions.rows for text in (m.subject, m.said)]
+    said = [*titles, *(m.subject for m in view.members.rows), *parts, *(q.text for q in view.quotes), *view.phrases]
     clean = iter(without_names(session, said))
     title = next(clean)
     similar_ = tuple(replace(other, title=next(clean)) for other in view.similar)
     tracker = tuple(replace(item, title=next(clean)) for item in view.tracker)
     rows = tuple(replace(member, subject=next(clean)) for member in view.members.rows)
+    others = tuple(replace(one, subject=next(clean), said=next(clean)) for one in view.mentions.rows)
     quotes_ = tuple(replace(quote, text=next(clean)) for quote in view.quotes)
     phrases = tuple(clean)
     kept = set(phrases)
@@ -162,6 +171,7 @@ def without_customers(session: Session, view: IssueView) -> IssueView:
         similar=similar_,
         tracker=tracker,
         members=replace(view.members, rows=rows),
+        mentions=replace(view.mentions, rows=others),
         quotes=quotes_,
         phrases=phrases,
     )

@@ -33,6 +33,7 @@ from bridge.store.boards import (
     titles,
 )
 from bridge.store.clusters import RankRun
+from bridge.store.grouping_queries import singles
 from bridge.store.ranking import all_segments, data_snapshot, scoring_config
 from bridge.words import RemedyState
 
@@ -63,7 +64,8 @@ _OF_DOUBT = {
 class Entry:
     """An issue with everything that a filter or an order asks of it. Internal: it holds money and account keys.
 
-    ``rank`` None: no run has ranked it. ``changed``: tickets came or went since the run.
+    ``rank`` None: no run has ranked it. ``changed``: tickets came or went since the run. ``unsorted``: one ticket,
+    placed by no person.
     """
 
     id: int
@@ -80,6 +82,8 @@ class Entry:
     changed: bool
     in_top: bool
     needs: tuple[Need, ...]
+    unsorted: bool
+    locked: bool
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _entries(session: Session, run: RankRun | None, rows: list[Placed], at: date
     moved = run is None or run.snapshot != data_snapshot(session)
     counts = sizes(session) if moved else {row.cluster_id: row.summary.get("members", 0) for row in rows}
     top = set(run.summary.get("top", ())) if run else set()
-    placed = {row.cluster_id: row for row in rows}
+    placed, unsorted = {row.cluster_id: row for row in rows}, singles(session)
     order = [row.cluster_id for row in rows if row.cluster_id in living]
     order += sorted(set(living) - placed.keys())
     unplanned = trust_of_plan(None, at=at)
@@ -206,6 +210,8 @@ def _entries(session: Session, run: RankRun | None, rows: list[Placed], at: date
             changed=count != summary.get("members", 0),
             in_top=id_ in top,
             needs=_needs(trust, in_top=id_ in top),
+            unsorted=id_ in unsorted,
+            locked=living[id_].locked,
         )
 
     return tuple(entry(id_) for id_ in order if counts.get(id_, 0))

@@ -56,6 +56,7 @@ class Filters:
     q: str = ""
     thin: str = ""
     unidentified: str = ""
+    unsorted: str = ""
     sort: Sort = Sort.RANK
 
     def items(self) -> list[tuple[str, str]]:
@@ -96,6 +97,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "tracker": ("yes", "no"),
     "thin": ("hide", "only"),
     "unidentified": ("hide",),
+    "unsorted": ("hide", "only"),
 }
 
 
@@ -104,7 +106,7 @@ def parse(args: Mapping[str, Sequence[str]], *, sees_money: bool = True) -> Filt
     found: dict[str, Any] = {}
     for name, words in WORDS.items():
         given = tuple(dict.fromkeys(word for word in args.get(name, ()) if word in words))
-        one = name in ("tracker", "thin", "unidentified")
+        one = name in ("tracker", "thin", "unidentified", "unsorted")
         found[name] = (given[0] if given else "") if one else given
     found["segment"] = tuple(dict.fromkeys(word[:LONGEST] for word in args.get("segment", ()) if word))
     found["q"] = " ".join(" ".join(args.get("q", ())).split())[:LONGEST]
@@ -140,6 +142,8 @@ def _tests(f: Filters) -> Iterable[Callable[[Entry], bool]]:
         yield lambda e: bool(e.links) == (f.tracker == "yes")
     if f.thin:
         yield lambda e: (THIN_EVIDENCE in e.summary.get("badges", ())) == (f.thin == "only")
+    if f.unsorted:
+        yield lambda e: e.unsorted == (f.unsorted == "only")
     if f.unidentified:
         yield lambda e: identified(e) > 0 or not e.score
     if f.q:

@@ -61,13 +61,14 @@ class PlaceRow(NamedTuple):
     q: float
     origin: str
     since: datetime
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``confirmed``: a person placed it at ``since``; ``q`` is the model's confidence else. ``why``: phrases of the
-    issue that the ticket uses; ``alike``: cosine with the issue's middle, None without a vector. ``told`` is the
-    newest revision that its agents got.
+    """``confirmed``: a person placed it at ``since``; ``q`` is the model's confidence else, ``zone`` how sure that is.
+
+    ``why``: phrases of the issue that the ticket uses; ``alike``: cosine with its middle, None without a vector.
     """
 
     ticket_id: int
@@ -83,6 +84,7 @@ class Member:
     confirmed: bool
     q: float
     since: datetime
+    zone: str
     why: tuple[str, ...]
     alike: float | None
     account: str | None = None
@@ -209,8 +211,18 @@ def quotes(found: Sample) -> list[TicketRow]:
 
 def words_of(ticket: TicketRow) -> str:
     """The customer's words without the subject, shortened at a word."""
-    subject, _, body = ticket.embed_text.partition("\n")
-    text = " ".join((body or subject).split())
+    return excerpt(ticket.embed_text)
+
+
+def excerpt(embed_text: str) -> str:
+    """The beginning of what a customer wrote below the subject, which is its first line."""
+    subject, _, body = embed_text.partition("\n")
+    return shortened(body or subject)
+
+
+def shortened(text: str) -> str:
+    """On one line, cut at a word."""
+    text = " ".join(text.split())
     if len(text) <= QUOTE_LENGTH:
         return text
     return text[:QUOTE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + " …"
@@ -237,7 +249,7 @@ def member_page(
     page = min(max(1, page), max(1, -(-total // PAGE)))
     shown = _newest(*mine, limit=PAGE, offset=(page - 1) * PAGE)
     query = (
-        select(*_COLUMNS, Membership.q, Membership.origin, Membership.since)  # type: ignore[call-overload]
+        select(*_COLUMNS, Membership.q, Membership.origin, Membership.since, Membership.zone)  # type: ignore[call-overload]
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
         .join(shown, shown.c.id == col(Ticket.id))
         .order_by(*_NEWEST_FIRST)
@@ -298,6 +310,7 @@ def _member(
         confirmed=place.origin == Origin.HUMAN,
         q=place.q,
         since=place.since,
+        zone=place.zone,
         why=tuple(p for p in phrases if p.casefold() in text)[:MENTIONED],
         alike=alike,
         account=account,

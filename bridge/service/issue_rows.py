@@ -78,6 +78,7 @@ class Row:
     needs: tuple[Need, ...]
     tracked: tuple[Tracked, ...]
     published: bool
+    locked: bool
     first_at: datetime | None
     last_at: datetime | None
     money: Money
@@ -145,6 +146,7 @@ def _row(
         needs=e.needs,
         tracked=tuple(_tracked(link) for link in e.links),
         published=e.published,
+        locked=e.locked,
         first_at=_instant(s.get("first_at")),
         last_at=_instant(s.get("last_at")),
         money=money,

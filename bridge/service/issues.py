@@ -35,7 +35,10 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class IssueList:
-    """``total`` match the filters, ``all`` there are. ``tones``: (tone, segments) for the legend."""
+    """``total`` match the filters, ``all`` there are. ``tones``: (tone, segments) for the legend.
+
+    ``unsorted``: tickets that stand alone and were placed by nobody, and their share of all tickets.
+    """
 
     rows: tuple[Row, ...]
     filters: Filters
@@ -44,6 +47,8 @@ class IssueList:
     page: int
     pages: int
     thin: int
+    unsorted: int
+    unsorted_share: float
     currency: str
     sight: Sight
     basis: Basis | None
@@ -80,6 +85,8 @@ def board(session: Session, actor: Actor, filters: Filters, page: int = 1, *, at
         all=len(now.entries),
         page=page,
         pages=pages,
+        unsorted=sum(e.unsorted for e in now.entries),
+        unsorted_share=_unsorted_share(now),
         thin=sum(THIN_EVIDENCE in e.summary.get("badges", ()) for e in shown),
         currency=now.currency,
         sight=sight,
@@ -98,7 +105,22 @@ def everything(session: Session, actor: Actor, filters: Filters, *, at: datetime
     found = matching(now, filters)
     rows = rows_of(session, actor, now, found, filters, at.astimezone(UTC).date())
     return IssueList(
-        rows, filters, len(found), len(now.entries), 1, 1, 0, now.currency, sight, _basis(now), None, (), (), ()
+        rows=rows,
+        filters=filters,
+        total=len(found),
+        all=len(now.entries),
+        page=1,
+        pages=1,
+        thin=0,
+        unsorted=0,
+        unsorted_share=0.0,
+        currency=now.currency,
+        sight=sight,
+        basis=_basis(now),
+        review=None,
+        views=(),
+        segments=(),
+        tones=(),
     )
 
 
@@ -123,6 +145,11 @@ def _basis(now: Board) -> Basis | None:
         return None
     pending = sum(e.changed for e in now.entries)
     return Basis(now.run.as_of, now.run.config_version, now.run.snapshot, pending)
+
+
+def _unsorted_share(now: Board) -> float:
+    tickets = sum(e.tickets for e in now.entries)
+    return sum(e.unsorted for e in now.entries) / tickets if tickets else 0.0
 
 
 def _legend(now: Board) -> tuple[tuple[int, tuple[str, ...]], ...]:

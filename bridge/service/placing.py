@@ -12,11 +12,12 @@ from sqlmodel import Session, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.card_scope import own_ticket, visible_issues
-from bridge.service.clusters import living, put, take_back
+from bridge.service.clusters import living, take_back
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.putting import keep_answers, left, living_id, put, refuse, remembered, subject
 from bridge.store.card_queries import live_members, place_of
-from bridge.store.clusters import Cluster, Rejection
 from bridge.store.events import Event, record
+from bridge.store.grouping_queries import candidates_of, drop_candidates
 from bridge.store.memberships import open_cluster, unplace
 from bridge.store.sync import bump
 from bridge.words import display_id
@@ -35,13 +36,15 @@ def confirm_same(session: Session, actor: Actor, ticket_id: int, cluster_id: int
 
 
 def new_issue(session: Session, actor: Actor, ticket_id: int, *, at: datetime) -> Event:
-    """The ticket is an issue of its own; the model leaves it so."""
+    """The ticket is an issue of its own; the model leaves it so. Where it waited between candidates, none of those that
+    the actor may know of is right.
+    """
     require(actor, Permission.GIVE_FEEDBACK)
     ticket = own_ticket(session, actor, ticket_id)
     placed = place_of(session, ticket_id)
     alone = placed is not None and live_members(session, placed[1].id or 0) <= 1
     cluster = placed[1] if placed and alone else open_cluster(session, ticket.subject or "Ticket without words", at)
-    return put(session, actor, CONFIRMED, [ticket_id], cluster, at=at)
+    return put(session, actor, CONFIRMED, [ticket_id], cluster, at=at, unseen=_unseen(session, actor, ticket_id))
 
 
 def wrong_issue(session: Session, actor: Actor, ticket_id: int, *, at: datetime) -> Event:
@@ -52,22 +55,24 @@ def wrong_issue(session: Session, actor: Actor, ticket_id: int, *, at: datetime)
     if placed is None:
         raise ServiceError("this ticket belongs to no issue: there is nothing to take it out of")
     member, cluster = placed
-    before = {"ticket": ticket_id, "cluster": cluster.id, "q": member.q, "origin": member.origin}
-    pair = {"ticket": ticket_id, "cluster": cluster.id}
-    known = session.get(Rejection, (ticket_id, cluster.id)) is not None
-    if not known:
-        session.add(Rejection(ticket_id=ticket_id, cluster_id=cluster.id or 0))
+    id_ = cluster.id or 0
+    (before,) = remembered(session, [member])
+    said = left(session, before)
+    refused = refuse(session, [(ticket_id, id_)])
     unplace(session, [ticket_id])
+    drop_candidates(session, [ticket_id])
     bump(session, "clusters")
-    return record(
+    event = record(
         session,
         REJECTED,
-        _subject(cluster),
+        subject(id_),
         actor=actor.name,
         at=at,
         before={"placements": [before]},
-        after={"cluster": cluster.id, "tickets": [ticket_id], "rejected": [] if known else [pair]},
+        after={"cluster": id_, "tickets": [ticket_id], "rejected": refused},
     )
+    keep_answers(session, event, {ticket_id: said})
+    return event
 
 
 def undo_own(session: Session, actor: Actor, event_id: int, *, at: datetime) -> Event:
@@ -83,5 +88,7 @@ def undo_own(session: Session, actor: Actor, event_id: int, *, at: datetime) -> 
     return take_back(session, actor, event, at)
 
 
-def _subject(cluster: Cluster) -> str:
-    return f"cluster:{cluster.id}"
+def _unseen(session: Session, actor: Actor, ticket_id: int) -> set[int]:
+    """Candidates that the actor may not know of: they say nothing of them."""
+    living_ids = {living_id(session, row.cluster_id) for row in candidates_of(session, [ticket_id]).get(ticket_id, ())}
+    return living_ids - visible_issues(session, actor, living_ids)

@@ -1,4 +1,4 @@
-"""Views of the list: three that come with the house, and those that a person keeps for themselves."""
+"""Views of the list: those that come with the house, and those that a person keeps for themselves."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ BUILT_IN: tuple[tuple[str, str], ...] = (
     ("Monday review", ""),
     ("Needs a decision", "need=any"),
     ("Stale promises", "need=stale&need=overdue&need=conflict"),
+    ("Unsorted tickets", "unsorted=only"),
 )
 
 

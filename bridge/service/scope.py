@@ -21,7 +21,7 @@ def readable_tickets(session: Session, actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.AGENT:
         return true() if actor.connections is None else col(Ticket.connection).in_(sorted(actor.connections))
     if actor.role is Role.CSM:
-        return _of_accounts(session, actor)
+        return _kept(session, actor)
     return _of_supplier(session, actor)
 
 
@@ -46,6 +46,14 @@ def _in_group(row: GroupMap) -> ColumnElement[bool]:
     if row.valid_to:
         parts.append(col(Ticket.created_at) < datetime.combine(row.valid_to, time.min, UTC))
     return and_(*parts)
+
+
+def _kept(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """Found once a session: a page asks for it several times, and it takes queries of its own."""
+    found: dict[frozenset[int], ColumnElement[bool]] = session.info.setdefault("readable by accounts", {})
+    if actor.accounts not in found:
+        found[actor.accounts] = _of_accounts(session, actor)
+    return found[actor.accounts]
 
 
 def _of_accounts(session: Session, actor: Actor) -> ColumnElement[bool]:

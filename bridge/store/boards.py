@@ -26,6 +26,7 @@ class Title:
     id: int
     title: str
     approved_at: datetime | None
+    locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def run_rows(session: Session, run_id: int) -> list[Placed]:
 
 def titles(session: Session) -> dict[int, Title]:
     """Of every living cluster."""
-    query = select(Cluster.id, Cluster.title, Cluster.approved_at).where(col(Cluster.merged_into).is_(None))
-    return {id_ or 0: Title(id_ or 0, title, at) for id_, title, at in session.exec(query)}
+    query = select(Cluster.id, Cluster.title, Cluster.approved_at, Cluster.locked_at)
+    living = session.exec(query.where(col(Cluster.merged_into).is_(None)))
+    return {id_ or 0: Title(id_ or 0, title, at, locked is not None) for id_, title, at, locked in living}
 
 
 def sizes(session: Session) -> dict[int, int]:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, Rejection
-from bridge.store.grouping import TitleProposal
+from bridge.store.grouping import Candidate, SecondaryMembership, TitleProposal
 from bridge.store.memberships import CHUNK, redirects
 from bridge.store.requests import IdempotentAnswer
 from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
@@ -147,7 +147,8 @@ def bury_text(session: Session, ids: Sequence[int], mark: str, at: datetime) -> 
     for part in chunks(ids):
         session.execute(delete(Message).where(col(Message.ticket_id).in_(part)))
         session.execute(delete(TicketEvent).where(col(TicketEvent.ticket_id).in_(part)))
-        session.execute(delete(Membership).where(col(Membership.ticket_id).in_(part)))
+        for said_of in (Membership, Candidate, SecondaryMembership):
+            session.execute(delete(said_of).where(col(said_of.ticket_id).in_(part)))
         session.execute(delete(Rejection).where(col(Rejection.ticket_id).in_(part)))
         values = {**EMPTY, "record_hash": mark, "deleted_at": func.coalesce(col(Ticket.deleted_at), at)}
         session.execute(update(Ticket).where(col(Ticket.id).in_(part)).values(**values))

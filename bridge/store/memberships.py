@@ -14,6 +14,7 @@ from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
 from bridge.store.vectors import Vector, sound
+from bridge.words import Origin, Zone
 
 CHUNK = 500
 """Ids in one IN (...) list: SQLite and PostgreSQL both take more, neither gets faster."""
@@ -21,10 +22,14 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """Where a ticket belongs, as ``Membership`` says it."""
+
     ticket_id: int
     cluster_id: int
     q: float
     origin: str
+    zone: str = Zone.AUTOMATIC
+    part: int | None = None
 
 
 def is_live() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -55,8 +60,9 @@ def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
 
 
 def places(session: Session) -> list[Place]:
-    query = select(Membership.ticket_id, Membership.cluster_id, Membership.q, Membership.origin)
-    return [Place(*row) for row in session.exec(query)]
+    columns = (Membership.ticket_id, Membership.cluster_id, Membership.q, Membership.origin)
+    query = select(*columns, Membership.zone, Membership.part)  # type: ignore[call-overload]
+    return [Place(*row) for row in session.execute(query)]
 
 
 def _has_place() -> ColumnElement[bool]:
@@ -93,7 +99,16 @@ def place(session: Session, new: Sequence[Place], at: datetime) -> None:
     for start in range(0, len(ids), CHUNK):
         session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ids[start : start + CHUNK])))
     rows = [
-        {"ticket_id": p.ticket_id, "cluster_id": p.cluster_id, "q": p.q, "origin": p.origin, "since": at} for p in new
+        {
+            "ticket_id": p.ticket_id,
+            "cluster_id": p.cluster_id,
+            "q": p.q,
+            "origin": p.origin,
+            "zone": p.zone,
+            "part": p.part,
+            "since": at,
+        }
+        for p in new
     ]
     insert_rows(session, Membership, rows)
 
@@ -118,6 +133,16 @@ def merge(session: Session, loser: Cluster, winner: Cluster) -> list[int]:
     loser.merged_into = winner.id
     session.add(loser)
     return moved
+
+
+def return_part(session: Session, part: int, cluster_id: int) -> None:
+    """Tickets that the model put into a merged issue for the sake of this part go where the part lives again."""
+    mine = (
+        col(Membership.cluster_id) == cluster_id,
+        col(Membership.part) == part,
+        col(Membership.origin) == Origin.MODEL,
+    )
+    session.execute(update(Membership).where(*mine).values(cluster_id=part, part=None))
 
 
 def redirect(session: Session, cluster_id: int) -> Cluster | None:

@@ -18,6 +18,7 @@ from bridge.service.card_view import Card, Lamp, Said, Say, Why, Workaround
 from bridge.service.lookup import Hit
 from bridge.service.matching import folded
 from bridge.web.filters import ago
+from bridge.words import Zone
 
 LANGUAGES = {
     "en": "English",
@@ -39,6 +40,12 @@ FITS = {
     Fits.NO: "not for this customer’s version",
     Fits.UNKNOWN: "fit with their version not known",
 }
+ZONES = {
+    Zone.AUTOMATIC: "grouped by the model",
+    Zone.CONFIRMED: "confirmed by a person",
+    Zone.REVIEW: "the model is not sure",
+    Zone.NEW: "alone so far",
+}
 NO_WORKAROUND = "None known. Tell us if you find one."
 _WORD = re.compile(r"[^\W_]+(?:['’\-.][^\W_]+)*")
 
@@ -51,8 +58,8 @@ def since(when: datetime, at: datetime) -> str:
     return f"{text} ago" if at - when <= timedelta(days=30) else f"on {text}"
 
 
-def light_line(lamp: Lamp, at: datetime, suggestions: int = 0) -> str:
-    """Under the state's word: who confirmed it when, or why nobody did."""
+def light_line(lamp: Lamp, at: datetime, suggestions: int = 0, doubt: Sequence[str] = ()) -> str:
+    """Under the state's word: who confirmed it when, or why nobody did. ``doubt``: issues that it may belong to."""
     if lamp.reports_since:
         released = f"was released in {lamp.released_in}" if lamp.released_in else "was released"
         return f"{released}; {lamp.reports_since} report{'s' if lamp.reports_since > 1 else ''} since"
@@ -64,6 +71,8 @@ def light_line(lamp: Lamp, at: datetime, suggestions: int = 0) -> str:
     if Doubt.UNAPPROVED in lamp.doubts:
         return "a suggestion; nobody has approved it"
     if lamp.word == "No issue yet" and lamp.since is not None:
+        if doubt:
+            return f"written {since(lamp.since, at)}; not sure: {' or '.join(doubt)}?"
         alike = f"; {suggestions} may be alike" if suggestions else "; nothing like it yet"
         return f"written {since(lamp.since, at)}{alike}"
     return f"not looked at yet; first seen {since(lamp.since, at)}" if lamp.since else "not looked at yet"
@@ -90,11 +99,10 @@ def fits_line(workaround: Workaround) -> str:
 def why_line(why: Why) -> str:
     """Behind the issue's title: what it was called, what matched, who said so, how many are alike."""
     parts = [f"where “{why.merged_from}” is now tracked"] if why.merged_from else []
-    matched = f"matched on {', '.join(why.words)}" if why.words else ""
-    parts += [f"{matched}; confirmed by a person" if why.by_person and matched else matched] if matched else []
-    parts += ["placed by a person"] if why.by_person and not matched else []
-    alike = f"; {why.alike} ticket{'s' if why.alike != 1 else ''} alike" if why.alike else ""
-    return f"{', '.join(parts)}{alike}".lstrip("; ")
+    parts += [f"matched on {', '.join(why.words)}"] if why.words else []
+    by = ZONES.get(why.zone, "") if why.zone else ""
+    alike = f"{why.alike} ticket{'s' if why.alike != 1 else ''} alike" if why.alike else ""
+    return "; ".join(part for part in (", ".join(parts), by, alike) if part)
 
 
 def notices(card: Card, at: datetime) -> list[str]:

@@ -27,8 +27,8 @@ pages = Blueprint("grouping", __name__)
 @pages.get("/grouping")
 @needs(Permission.DECIDE_CLUSTERS)
 def show() -> str:
-    model = reference_model(here.bridge())
     with here.reading() as session:
+        model = reference_model(here.bridge(), session)
         view = state(session, here.actor(), model=model)
         effect = dial.effect(session, here.actor(), model=model) if request.args.get("effect") else None
     reviewing = any(rule.rule == REVIEW for rule in current_app.url_map.iter_rules())

@@ -101,6 +101,8 @@ def _text(name: str, value: str) -> str:
         ("thin", "hide"): "Without thin evidence",
         ("thin", "only"): "Thin evidence only",
         ("unidentified", "hide"): "Without unidentified",
+        ("unsorted", "hide"): "Without unsorted tickets",
+        ("unsorted", "only"): "Unsorted tickets only",
     }
     if (name, value) in single:
         return single[name, value]

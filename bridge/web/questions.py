@@ -20,9 +20,9 @@ pages = Blueprint("questions", __name__)
 @pages.get("/questions")
 @needs(Permission.DECIDE_CLUSTERS)
 def one() -> str:
-    model = reference_model(here.bridge())
     asked = request.args.get("done", type=int)
     with here.reading() as session:
+        model = reference_model(here.bridge(), session)
         question = next_question(session, here.actor(), here.now(), model=model)
         done = answering.done(session, here.actor(), asked) if asked and asked < 2**31 else None
     return render_template("questions.html", question=question, done=done)
@@ -35,8 +35,8 @@ def answer() -> Response:
     ids = [cluster_id(ref) for ref in request.form.getlist("issue")]
     if not 1 <= len(ids) <= 2 or act not in ("yes", "no", "later"):  # noqa: PLR2004 - one issue or two
         raise ServiceError("this is no answer to a question: load the page anew and choose one of its buttons")
-    model = reference_model(here.bridge())
     with here.writing() as session:
+        model = reference_model(here.bridge(), session)
         if act == "later":
             answering.skip(session, here.actor(), kind, ids, at=here.now())
             return redirect(url_for(".one"), 303)

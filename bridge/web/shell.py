@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
+from bridge.service import review_queue
 from bridge.service.access import Permission
 from bridge.service.status import Attention, attention
 from bridge.web import here
@@ -25,8 +26,9 @@ class Item:
 
 
 MENU = (
-    Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.")),
+    Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.", "grouping_log.")),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
+    Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.",)),
     Item("grouping.show", "Grouping", _P.DECIDE_CLUSTERS, ("grouping.", "questions.")),
     Item("connections.listing", "Connections", _P.READ_STATUS, ("connections.", "outbox.")),
@@ -48,6 +50,7 @@ def _shell() -> dict[str, Any]:
         "who": here.signed_in(),
         "theme": user.theme if user else "auto",
         "attention": _attention,
+        "tickets_to_review": _tickets_to_review,
         "now": here.now(),
     }
 
@@ -67,3 +70,9 @@ def home() -> str | None:
 def _attention() -> Attention:
     with here.reading() as session:
         return attention(session)
+
+
+def _tickets_to_review() -> int:
+    """Tickets that wait for an answer of the reader."""
+    with here.reading() as session:
+        return review_queue.count(session, here.actor())

@@ -17,11 +17,25 @@ from bridge.web.api import (
     outbox,
     people,
     remedies,
+    review,
     spec,
 )
 from bridge.web.api.blueprint import api
 
-RESOURCES = (accounts, audit, cards, clusters, connections, decisions, grouping, issues, outbox, people, remedies)
+RESOURCES = (
+    accounts,
+    audit,
+    cards,
+    clusters,
+    connections,
+    decisions,
+    grouping,
+    issues,
+    outbox,
+    people,
+    remedies,
+    review,
+)
 """Importing them gives the blueprint its addresses."""
 
 

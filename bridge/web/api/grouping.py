@@ -35,14 +35,14 @@ _MAY = Permission.DECIDE_CLUSTERS
 def grouping() -> StateOut:
     """When tickets were last grouped, what came of it, and how sure it is."""
     with here.reading() as session:
-        return StateOut.of(grouping_state.state(session, here.actor(), model=_model()))
+        return StateOut.of(grouping_state.state(session, here.actor(), model=_model(session)))
 
 
 @read("/grouping/effect", _MAY, EffectOut, tag=TAG)
 def grouping_effect() -> EffectOut:
     """What each setting would change. The first call after a change takes some seconds."""
     with here.reading() as session:
-        return EffectOut.of(dial.effect(session, here.actor(), model=_model()))
+        return EffectOut.of(dial.effect(session, here.actor(), model=_model(session)))
 
 
 @write("/grouping/granularity", _MAY, ChosenOut, body=Dial, tag=TAG)
@@ -69,7 +69,7 @@ def regroup(session: Session) -> ProgressOut:
 def list_questions(query_data: QuestionQuery) -> Questions:
     """What is asked about issues, in a few words."""
     with here.reading() as session:
-        found = questions.lines(session, here.actor(), here.now(), model=_model(), limit=query_data.limit)
+        found = questions.lines(session, here.actor(), here.now(), model=_model(session), limit=query_data.limit)
     return Questions(items=[LineOut.of(line) for line in found])
 
 
@@ -77,7 +77,7 @@ def list_questions(query_data: QuestionQuery) -> Questions:
 def next_question() -> NextQuestion:
     """The question that teaches most, with what is needed to answer it."""
     with here.reading() as session:
-        found = questions.next_question(session, here.actor(), here.now(), model=_model())
+        found = questions.next_question(session, here.actor(), here.now(), model=_model(session))
     return NextQuestion(question=QuestionOut.of(found) if found else None)
 
 
@@ -89,7 +89,7 @@ def answer_question(session: Session, json_data: AnswerIn) -> Answered:
         answering.skip(session, here.actor(), json_data.kind, ids, at=here.now())
         return Answered(answer=None, words="Asked again in a day.")
     reply = answering.Reply(json_data.kind, ids, json_data.answer == "yes", json_data.mark)
-    return Answered.of(answering.answer(session, here.actor(), reply, at=here.now(), model=_model()))
+    return Answered.of(answering.answer(session, here.actor(), reply, at=here.now(), model=_model(session)))
 
 
 @write("/grouping/answers/<answer>/undo", _MAY, TakenBack, tag=TAG)
@@ -98,5 +98,5 @@ def undo_answer(session: Session, answer: str) -> TakenBack:
     return TakenBack(words=answering.take_back(session, here.actor(), row_id(answer, "answer"), at=here.now()))
 
 
-def _model() -> str:
-    return reference_model(here.bridge())
+def _model(session: Session) -> str:
+    return reference_model(here.bridge(), session)

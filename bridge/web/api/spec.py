@@ -25,6 +25,7 @@ TAGS = {
     "Issues": "Read them",
     "Decisions": "Publish, merge, split, move, and take back",
     "Grouping": "How tickets become issues, and what people are asked about it",
+    "Review": "Say where tickets belong of which the model is not sure",
     "Remedies": "What is done about an issue and may be said of it",
     "Agent": "What may be told to a customer",
     "Accounts": "Who is hurt, by value",

@@ -11,6 +11,7 @@ from bridge.analysis.explaining import Likeness, Margin
 from bridge.analysis.remedy_trust import Doubt, Light
 from bridge.analysis.versions import Fits
 from bridge.web.api.schemas.common import Id, In, IssueId, Out
+from bridge.words import Zone
 
 
 class TicketRefOut(Out):
@@ -54,15 +55,19 @@ class WhyOut(Out):
     by_person: bool
     alike: int
     merged_from: str | None
+    zone: Zone | None
 
 
 class SuggestionOut(Out):
+    """``near`` says how near, where the model itself is not sure whether the ticket belongs there."""
+
     issue: str
     title: str
     words: list[str]
     light: Light
     state: str
     state_word: str
+    near: str
 
 
 class SaidOut(Out):
@@ -91,6 +96,7 @@ class CardOut(Out):
     undone_act: str | None
     may_place: bool
     suggestions: list[SuggestionOut]
+    doubt: list[str]
 
 
 class HitOut(Out):

@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 
 from bridge.web.api.schemas.common import In, Out, Pair
 from bridge.web.api.schemas.plan import PlanOut, PlanPlain, TrackerOut
+from bridge.words import Zone
 
 
 class CountsOut(Out):
@@ -130,6 +131,7 @@ class TicketPlain(Out):
     confirmed: bool
     q: float
     since: datetime
+    zone: Zone
     why: list[str]
     alike: float | None
 
@@ -150,6 +152,24 @@ class TicketsOut(Out):
     total: int
     page: int
     pages: int
+
+
+class MentionOut(Out):
+    """A ticket of another ``issue`` of which a part, ``said``, speaks of this one."""
+
+    ticket_id: int
+    name: str
+    connection: str
+    url: str | None
+    subject: str
+    said: str
+    last_customer_at: datetime
+    issue: str | None
+
+
+class MentionsOut(Out):
+    rows: list[MentionOut]
+    total: int
 
 
 class QuotePlain(Out):
@@ -202,12 +222,15 @@ class _Issue(Out):
     severity_by_person: bool
     published_at: datetime | None
     published_by: str | None
+    locked_at: datetime | None
+    locked_by: str | None
     rank: int | None
     ranked_at: datetime | None
     outdated: bool
     account_count: int | None
     new_accounts: int | None
     counts: CountsOut
+    mentions: MentionsOut
     tracker: list[TrackerOut]
     log: LogOut
 

@@ -31,13 +31,14 @@ class IssueQuery(Page):
     q: Words = Field("", description="Words of the title")
     thin: Literal["", "hide", "only"] = Field("", description="Issues of thin evidence")
     unidentified: Literal["", "hide"] = Field("", description="Without what nobody can name the customer of")
+    unsorted: Literal["", "hide", "only"] = Field("", description="Tickets that stand alone, placed by nobody")
     sort: Sort = Field(Sort.RANK, description="Orders by money are for those who may read values; else it is rank")
 
     def filters(self, *, sees_money: bool) -> Filters:
         sort = Sort.RANK if self.sort in BY_MONEY and not sees_money else self.sort
         many = {name: tuple(map(str, getattr(self, name))) for name in MANY}
         return Filters(**many, tracker=self.tracker, q=" ".join(self.q.split()), thin=self.thin,
-                       unidentified=self.unidentified, sort=sort)  # fmt: skip
+                       unidentified=self.unidentified, unsorted=self.unsorted, sort=sort)  # fmt: skip
 
 
 MANY = ("state", "severity", "segment", "badge", "workaround", "need")
@@ -73,6 +74,7 @@ class RowPlain(Out):
     needs: list[Need]
     tracked: list[TrackedOut]
     published: bool
+    locked: bool
     first_at: datetime | None
     last_at: datetime | None
     say: str

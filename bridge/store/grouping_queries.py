@@ -1,0 +1,174 @@
+"""Queries and writes over the doubts of grouping, what people answered, and the pairs that they keep apart.
+
+Rule: a row that names a tombstone speaks of the living cluster behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, or_, update
+from sqlmodel import Session, col, select
+
+from bridge.store.clusters import Cluster, Membership, RankRun, Score
+from bridge.store.grouping import Candidate, GroupingAnswer, KeptApart, SecondaryMembership
+from bridge.store.memberships import CHUNK, is_live, redirects
+from bridge.store.tickets import Ticket
+from bridge.words import Origin, Zone
+
+UNSURE = (Zone.REVIEW, Zone.NEW)
+"""Zones of a ticket that stands alone because the model found it no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket in the review zone. ``clusters``: its living candidates, the best first, without its own."""
+
+    ticket_id: int
+    created_at: datetime
+    clusters: tuple[int, ...]
+
+
+def memberships_of(session: Session, ticket_ids: Sequence[int]) -> list[Membership]:
+    found: list[Membership] = []
+    for start in range(0, len(ticket_ids), CHUNK):
+        query = select(Membership).where(col(Membership.ticket_id).in_(ticket_ids[start : start + CHUNK]))
+        found += session.exec(query.order_by(col(Membership.ticket_id)))
+    return found
+
+
+def unsure_members(session: Session, cluster_id: int) -> list[Membership]:
+    """Tickets of the cluster that the model left there alone."""
+    query = select(Membership).where(Membership.cluster_id == cluster_id, col(Membership.zone).in_(UNSURE))
+    return list(session.exec(query.order_by(col(Membership.ticket_id))))
+
+
+def candidates_of(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Candidate]]:
+    """By ticket, the best first; as they were written, tombstones included."""
+    found: dict[int, list[Candidate]] = {}
+    for start in range(0, len(ticket_ids), CHUNK):
+        query = select(Candidate).where(col(Candidate.ticket_id).in_(ticket_ids[start : start + CHUNK]))
+        for row in session.exec(query.order_by(col(Candidate.ticket_id), col(Candidate.place))):
+            found.setdefault(row.ticket_id, []).append(row)
+    return found
+
+
+def drop_candidates(session: Session, ticket_ids: Sequence[int]) -> None:
+    for start in range(0, len(ticket_ids), CHUNK):
+        part = ticket_ids[start : start + CHUNK]
+        session.execute(delete(Candidate).where(col(Candidate.ticket_id).in_(part)))
+
+
+def waiting(session: Session, readable: ColumnElement[bool]) -> list[Waiting]:
+    """Every live ticket of these that waits for a person, in the order of its id."""
+    columns = (col(Ticket.id), col(Ticket.created_at), col(Membership.cluster_id), col(Candidate.cluster_id))
+    query = (
+        select(*columns, Cluster.merged_into)  # type: ignore[call-overload]
+        .select_from(Candidate)
+        .join(Membership, col(Membership.ticket_id) == col(Candidate.ticket_id))
+        .join(Ticket, col(Ticket.id) == col(Candidate.ticket_id))
+        .join(Cluster, col(Cluster.id) == col(Candidate.cluster_id))
+        .where(col(Membership.zone) == Zone.REVIEW, *is_live(), readable)
+        .order_by(col(Ticket.id), col(Candidate.place))
+    )
+    rows = session.execute(query).all()
+    behind = redirects(session) if any(row[4] is not None for row in rows) else {}
+    found: dict[int, tuple[datetime, list[int]]] = {}
+    for ticket_id, created_at, own, cluster_id, _ in rows:
+        clusters = found.setdefault(ticket_id, (created_at, []))[1]
+        living = behind.get(cluster_id, cluster_id)
+        if living != own and living not in clusters:
+            clusters.append(living)
+    return [Waiting(id_, at, tuple(clusters)) for id_, (at, clusters) in found.items() if clusters]
+
+
+def count_waiting(session: Session, readable: ColumnElement[bool]) -> int:
+    query = (
+        select(func.count())
+        .select_from(Candidate)
+        .join(Membership, col(Membership.ticket_id) == col(Candidate.ticket_id))
+        .join(Ticket, col(Ticket.id) == col(Candidate.ticket_id))
+        .where(Candidate.place == 1, col(Membership.zone) == Zone.REVIEW, *is_live(), readable)
+    )
+    return session.exec(query).one()
+
+
+def candidate_ranks(session: Session) -> dict[int, int]:
+    """The newest rank of every cluster that is a candidate, or that one leads to."""
+    newest = select(RankRun.id).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc()).limit(1).scalar_subquery()
+    named = select(Candidate.cluster_id)
+    behind = select(Cluster.merged_into).where(col(Cluster.id).in_(named), col(Cluster.merged_into).is_not(None))
+    query = select(Score.cluster_id, Score.rank).where(
+        col(Score.run_id) == newest, or_(col(Score.cluster_id).in_(named), col(Score.cluster_id).in_(behind))
+    )
+    return dict(session.exec(query).all())
+
+
+def kept_apart(session: Session) -> set[tuple[int, int]]:
+    """Pairs of living clusters, the smaller id first, that nobody but a person may merge."""
+    living = redirects(session)
+    rows = session.exec(select(KeptApart.one, KeptApart.other)).all()
+    pairs = {_ordered(living.get(one, one), living.get(other, other)) for one, other in rows}
+    return {pair for pair in pairs if pair[0] != pair[1]}
+
+
+def keep_apart(session: Session, one: int, other: int, event_id: int | None) -> bool:
+    """False: the two were kept apart already."""
+    first, second = _ordered(one, other)
+    if session.get(KeptApart, (first, second)) is not None:
+        return False
+    session.add(KeptApart(one=first, other=second, event_id=event_id))
+    return True
+
+
+def apart_rows(session: Session, one: int, other: int) -> list[KeptApart]:
+    """The rows that say so of these two living clusters, or of what was merged into them."""
+    rows = session.exec(select(KeptApart)).all()
+    living = redirects(session) if rows else {}
+    wanted = _ordered(one, other)
+    return [row for row in rows if _ordered(living.get(row.one, row.one), living.get(row.other, row.other)) == wanted]
+
+
+def _ordered(one: int, other: int) -> tuple[int, int]:
+    return (one, other) if one < other else (other, one)
+
+
+def undo_answers(session: Session, event_id: int) -> None:
+    """What was answered by this decision counts no more."""
+    session.execute(update(GroupingAnswer).where(col(GroupingAnswer.event_id) == event_id).values(undone=True))
+
+
+def singles(session: Session) -> set[int]:
+    """Living clusters of one live ticket that no person has placed there."""
+    query = (
+        select(Membership.cluster_id)
+        .join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        .where(*is_live())
+        .group_by(col(Membership.cluster_id))
+        .having(func.count() == 1, func.max(col(Membership.origin)) == Origin.MODEL)
+    )
+    return set(session.exec(query))
+
+
+def secondary_of(
+    session: Session, cluster_id: int, readable: ColumnElement[bool], limit: int
+) -> tuple[list[tuple[Ticket, SecondaryMembership, int | None]], int]:
+    """(ticket, its part, its primary cluster) of live tickets that speak of this one, too, newest first; how many."""
+    query = (
+        select(Ticket, SecondaryMembership, Membership.cluster_id)
+        .join(SecondaryMembership, col(SecondaryMembership.ticket_id) == col(Ticket.id))
+        .outerjoin(Membership, col(Membership.ticket_id) == col(Ticket.id))
+        .where(SecondaryMembership.cluster_id == cluster_id, *is_live(), readable)
+        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
+    )
+    rows = [(row[0], row[1], row[2]) for row in session.execute(query.limit(limit))]
+    if len(rows) < limit:
+        return rows, len(rows)
+    return rows, session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+
+
+def clusters_by_id(session: Session, ids: Collection[int]) -> dict[int, Cluster]:
+    rows = session.exec(select(Cluster).where(col(Cluster.id).in_(list(ids)))) if ids else ()
+    return {row.id or 0: row for row in rows}
