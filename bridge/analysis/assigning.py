@@ -20,20 +20,20 @@ class Params:
     """Similarities are cosines in a frame's view; benchmarks/clustering.md says how the values were found."""
 
     smoothing: Smoothing = field(default_factory=Smoothing)
-    tau: float = 0.72
+    tau: float = 0.78
     """A ticket joins, and two clusters merge, above this mean similarity."""
     core: int = 4
     """From this size on a cluster has a width of its own, which says who belongs to it."""
-    width_prior: float = 0.82
+    width_prior: float = 0.86
     width_weight: float = 3.0
     """A width is estimated as if so many pairs of ``width_prior`` had been seen before."""
     reach: float = 0.7
     """A core takes in what has this part of its own width ..."""
     least: float = 0.35
     """... and this mean similarity at least, ..."""
-    second_fellow: float = 0.5
+    second_fellow: float = 0.6
     """... if the second nearest of its tickets is so near."""
-    alike: float = 0.67
+    alike: float = 0.7
     """Two cores are one issue when their tickets are so much as like each other as among themselves."""
     least_alike: float = 0.2
     gain: float = 0.05

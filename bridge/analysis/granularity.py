@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bridge.analysis.assigning import Params
 from bridge.words import Granularity
 
-_STEP = 0.05
+_STEP = 0.06
 _SIDE = {Granularity.COARSE: -1, Granularity.BALANCED: 0, Granularity.STRICT: 1}
 MOST_OF_IT = 0.25
 """Where at least this part of an issue goes elsewhere, it is changed: the rest are single tickets that move."""
@@ -21,7 +21,7 @@ MOST_OF_IT = 0.25
 def params_for(granularity: Granularity) -> Params:
     """Coarse joins what is less alike, strict only what is more alike."""
     base, by = Params(), _STEP * _SIDE[granularity]
-    return replace(base, tau=round(base.tau + by, 4), second_fellow=round(base.second_fellow + by, 4))
+    return replace(base, tau=round(base.tau + by, 4), reach=round(base.reach + by, 4), alike=round(base.alike + by, 4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.putting import changed
 from bridge.service.questions import Parts, asked, halves, mark_of
 from bridge.store.events import Event, record
-from bridge.store.grouping import GroupingAnswer, KeptApart, QuestionLater
+from bridge.store.grouping import GroupingAnswer, QuestionLater
 from bridge.store.grouping_answers import put_off_until, standing
+from bridge.store.grouping_queries import keep_apart
 from bridge.words import display_id
 
 LATER = timedelta(days=1)
@@ -106,9 +107,7 @@ def take_back(session: Session, actor: Actor, answer_id: int, *, at: datetime) -
     if answer_id not in {found.id for found in standing(session, row.kind)}:
         raise ServiceError("this answer was taken back already")
     event = session.get(Event, row.event_id) if row.event_id else None
-    if event is not None and event.kind == KEPT_APART:
-        _undo_kept_apart(session, actor, event, at)
-    elif event is not None:
+    if event is not None:
         undo(session, actor, at=at, event_id=event.id)
     row.undone = True
     session.add(row)
@@ -128,26 +127,9 @@ def _keep_apart(session: Session, actor: Actor, question: Question, at: datetime
     pair = {"one": one, "other": other}
     event = record(session, KEPT_APART, f"cluster:{one}", actor=actor.name, at=at, after=pair)
     session.flush()
-    session.merge(KeptApart(one=one, other=other, event_id=event.id))
+    keep_apart(session, one, other, event.id)
     changed(session, at)
     return event.id or 0
-
-
-def _undo_kept_apart(session: Session, actor: Actor, event: Event, at: datetime) -> None:
-    pair = session.get(KeptApart, (event.after["one"], event.after["other"]))
-    if pair is not None and pair.event_id == event.id:
-        session.delete(pair)
-    record(
-        session,
-        f"{KEPT_APART}.undone",
-        event.subject,
-        actor=actor.name,
-        at=at,
-        before=event.after,
-        after=event.before,
-        undoes=event.id,
-    )
-    changed(session, at)
 
 
 def _words(row: GroupingAnswer) -> str:

@@ -214,10 +214,14 @@ def _undo_rejection(session: Session, event: Event, at: datetime) -> None:
     put_back(session, event.before["placements"], at)
 
 
-def _undo_split(session: Session, event: Event, at: datetime) -> None:
-    """What the split opened becomes a redirect to where its tickets came from, if nothing else is in it."""
+def _undo_kept_apart(session: Session, event: Event, _at: datetime) -> None:
     for row in session.exec(select(KeptApart).where(KeptApart.event_id == event.id)):
         session.delete(row)
+
+
+def _undo_split(session: Session, event: Event, at: datetime) -> None:
+    """What the split opened becomes a redirect to where its tickets came from, if nothing else is in it."""
+    _undo_kept_apart(session, event, at)
     _undo_placements(session, event, at)
     opened = session.get_one(Cluster, int(event.after["cluster"]))
     if not members(session, opened.id or 0):
@@ -272,6 +276,7 @@ _UNDO = {
     "membership.moved": _undo_placements,
     "membership.confirmed": _undo_placements,
     "membership.rejected": _undo_rejection,
+    "clusters.kept_apart": _undo_kept_apart,
 }
 UNDOABLE = frozenset(_UNDO)
 """Kinds of events that ``undo`` takes back."""

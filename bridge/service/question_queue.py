@@ -19,6 +19,7 @@ from bridge.service.similar import unpacked
 from bridge.store import grouping_answers as answers_of
 from bridge.store.clusters import Cluster, Score
 from bridge.store.grouping_facts import in_parts, locked, newest_vectors, sizes
+from bridge.store.grouping_queries import kept_apart
 from bridge.store.ranking import count_members, last_run
 from bridge.store.sync import data_version
 
@@ -61,7 +62,7 @@ def waiting(session: Session, actor: Actor, at: datetime, *, model: str) -> list
     standing = Standing(
         sizes=found.sizes,
         weights=_weights(session, actor, found.sizes),
-        apart=answers_of.kept_apart(session),
+        apart=kept_apart(session),
         whole=whole,
         closed=locked(session),
         undivided=in_parts(session) | {a.cluster_id for a in answers if a.kind == MERGE and a.agreed},

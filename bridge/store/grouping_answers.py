@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, select
 
 from bridge.store.events import Event
-from bridge.store.grouping import GroupingAnswer, GroupingConfig, GroupingRun, KeptApart, QuestionLater
-from bridge.store.memberships import redirects
+from bridge.store.grouping import GroupingAnswer, GroupingConfig, GroupingRun, QuestionLater
 from bridge.words import Granularity
 
 TICKET, MERGE, SPLIT = "ticket", "merge", "split"
@@ -58,17 +57,6 @@ def ticket_answers(session: Session) -> list[tuple[float, bool, dict[str, float]
         for row in standing(session, TICKET)
         if row.similarity is not None
     ]
-
-
-def kept_apart(session: Session) -> set[tuple[int, int]]:
-    """Pairs of living clusters, the smaller id first, that a person called different issues."""
-    living = redirects(session)
-    found = set()
-    for one, other in session.exec(select(KeptApart.one, KeptApart.other)):
-        a, b = sorted((living.get(one, one), living.get(other, other)))
-        if a != b:
-            found.add((a, b))
-    return found
 
 
 def put_off(session: Session, actor: str, at: datetime) -> set[tuple[str, int, int]]:

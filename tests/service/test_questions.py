@@ -16,7 +16,8 @@ from bridge.store.clusters import Cluster, Membership
 from bridge.store.db import Database
 from bridge.store.events import Event
 from bridge.store.grouping import GroupingAnswer, KeptApart
-from bridge.store.grouping_answers import kept_apart, standing
+from bridge.store.grouping_answers import standing
+from bridge.store.grouping_queries import kept_apart
 from bridge.words import Role
 from tests.pipeline.loop import AGENT, MODEL, PM, Loop, ticket
 
