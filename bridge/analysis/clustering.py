@@ -89,6 +89,7 @@ def group(
     params: Params | None = None,
     frame: Frame | None = None,
     consolidating: bool = False,
+    afresh: bool = False,
 ) -> Plan:
     """Place the tickets that are not placed; with ``consolidating`` think again about all the others, too.
 
@@ -96,13 +97,15 @@ def group(
     memberships; those of other tickets are ignored. rejected: (ticket, cluster) pairs that a person said are wrong;
     the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
     vectors are compared; one of these tickets if there is none. Without new tickets and without ``consolidating`` the
-    plan is empty. Raises ValueError where tickets and vectors differ in number.
+    plan is empty. afresh: what the model placed is grouped as if it came today, except in published and locked
+    clusters; clusters keep their ids as far as their tickets stay together. Raises ValueError where tickets and vectors
+    differ in number.
     """
     said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
-    run = _Run(tickets, vectors, placed, said, params or Params(), frame)
+    run = _Run(tickets, vectors, placed, said, params or Params(), frame, afresh=afresh)
     if not run.new and not consolidating:
         return Plan()
-    return run.plan(consolidating=consolidating)
+    return run.plan(consolidating=consolidating or afresh)
 
 
 def wants_consolidation(new: int, placed: int) -> bool:
@@ -130,6 +133,8 @@ class _Run:
         said: _Said,
         params: Params,
         frame: Frame | None,
+        *,
+        afresh: bool = False,
     ) -> None:
         if len(tickets) != len(vectors):
             raise ValueError(f"{len(tickets)} tickets but {len(vectors)} vectors: expected one vector a ticket")
@@ -140,12 +145,14 @@ class _Run:
         self.before = {ticket: placed[ticket].cluster for ticket in self.tickets if ticket in placed}
         self.human = {t for t in self.before if placed[t].origin is Origin.HUMAN}
         self.stay = {t: c for t, c in self.before.items() if t in self.human or (t, c) not in said.rejected}
-        self.new = [ticket for ticket in self.tickets if ticket not in self.stay]
-        self.seats = {ticket: (cluster, placed[ticket].part or 0) for ticket, cluster in self.stay.items()}
+        held = {self.stay[ticket] for ticket in self.human}
+        settled = {c for c, flag in said.flags.items() if flag.anchored or flag.locked}
+        kept = settled | held
+        seated = {t: c for t, c in self.stay.items() if not afresh or t in self.human or c in settled}
+        self.seats = {ticket: (cluster, placed[ticket].part or 0) for ticket, cluster in seated.items()}
+        self.new = [ticket for ticket in self.tickets if ticket not in self.seats]
         self.parts = sorted(set(self.seats.values()))
         self.clusters = [cluster for cluster, _ in self.parts]
-        held = {self.stay[ticket] for ticket in self.human}
-        kept = {c for c, flag in said.flags.items() if flag.anchored or flag.locked} | held
         self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
     def plan(self, *, consolidating: bool) -> Plan:

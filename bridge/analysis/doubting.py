@@ -47,7 +47,7 @@ def doubts(partition: Partition, rows: Rows, constraints: Constraints, params: P
         over = similar / bar
         for i in np.flatnonzero(over.max(axis=1) >= params.doubt).tolist():
             row = int(block[i])
-            if row in constraints.fixed:
+            if not constraints.may_leave(row, int(partition.labels[row])):
                 continue
             best = np.argsort(-over[i], kind="stable")[: SHOWN + params.candidates]
             columns = [k for k in best.tolist() if over[i, k] >= params.doubt][:SHOWN]

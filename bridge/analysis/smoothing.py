@@ -9,6 +9,7 @@ A frame is frozen between two anchorings: what a ticket looks like in it depends
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Rows
 
 _BLOCK = 2048
+_SAMPLE = 1024
+_SCALE = 50
+"""Fewer anchors say nothing about what is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,46 @@ class Frame:
             points[start : start + _BLOCK] = _pull(points[start : start + _BLOCK], self.anchors, self.how)
         return points
 
+    def strange(self, vectors: Vectors) -> float:
+        """The share of these unit rows that are further from every anchor than nine in ten anchors are: about 0.1 as
+        long as what comes is like what was there.
+        """
+        if not len(vectors) or len(self.anchors) < _SCALE:
+            return 0.0
+        points = self.centred(vectors)
+        nearest = np.concatenate(
+            [(points[i : i + _BLOCK] @ self.anchors.T).max(axis=1) for i in range(0, len(points), _BLOCK)]
+        )
+        return float((nearest < self._usual()).mean())
+
+    def _usual(self) -> float:
+        """The similarity to the nearest other anchor that nine in ten of a sample of anchors have."""
+        some = self.anchors[:_SAMPLE]
+        similar = some @ self.anchors.T
+        similar[np.arange(len(some)), np.arange(len(some))] = -1
+        return float(np.quantile(similar.max(axis=1), 0.1))
+
+    def pack(self) -> bytes:
+        """For the store: float32 mean, float16 anchors."""
+        stream = io.BytesIO()
+        np.savez(stream, mean=self.mean, anchors=self.anchors.astype("<f2"))
+        return stream.getvalue()
+
     def centred(self, vectors: Vectors) -> Vectors:
         return _unit(vectors - self.mean)
+
+
+def read_frame(packed: bytes, how: Smoothing) -> Frame:
+    """The inverse of ``pack``, but for the rounding of the anchors."""
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        return Frame(arrays["mean"], _unit(arrays["anchors"].astype(np.float32)), how)
 
 
 def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Frame:
     """The frame of these tickets. ``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
     mean = (vectors.sum(axis=0) / (len(vectors) + how.mean_prior)).astype(np.float32)
     anchors = _unit(vectors[_anchor_rows(tickets, how.anchors)] - mean)
-    return Frame(mean, anchors, how)
+    return Frame(mean, _unit(anchors.astype("<f2").astype(np.float32)), how)
 
 
 def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:

@@ -25,6 +25,7 @@ from bridge.store.clusters import Score
 from bridge.store.events import Event, record
 from bridge.store.grouping import GroupingConfig
 from bridge.store.grouping_facts import locked, published, sizes, vectors_of
+from bridge.store.grouping_queries import kept_apart
 from bridge.store.memberships import rejections
 from bridge.store.ranking import last_run
 from bridge.store.sync import data_version
@@ -170,7 +171,7 @@ def _try(session: Session, model: str) -> Effect:
     vectors = unpacked([data for *_, data in rows])
     placed = {ticket: Placement(cluster, Origin(origin)) for ticket, cluster, origin, _ in rows}
     flags = {id_: Flags(anchored=True) for id_ in fixed} | {id_: Flags(locked=True) for id_ in locked(session)}
-    rejected = rejections(session)
+    rejected, apart = rejections(session), kept_apart(session)
     after: dict[Granularity, dict[int, int]] = {}
     for granularity in Granularity:
         plan = group(
@@ -179,8 +180,10 @@ def _try(session: Session, model: str) -> Effect:
             placed,
             flags=flags,
             rejected=rejected,
+            apart=apart,
             params=fine.params_for(granularity),
             consolidating=True,
+            afresh=True,
         )
         winners = {merge.loser: merge.winner for merge in plan.merges}
         after[granularity] = {ticket: winners.get(p.cluster, p.cluster) for ticket, p in placed.items()}

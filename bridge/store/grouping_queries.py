@@ -6,16 +6,18 @@ Rule: a row that names a tombstone speaks of the living cluster behind it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, RankRun, Score
-from bridge.store.grouping import Candidate, GroupingAnswer, KeptApart, SecondaryMembership
+from bridge.store.grouping import Candidate, GroupingAnswer, GroupingFrame, KeptApart, SecondaryMembership
 from bridge.store.memberships import CHUNK, is_live, redirects
 from bridge.store.tickets import Ticket
+from bridge.store.upsert import insert_rows
 from bridge.words import Origin, Zone
 
 UNSURE = (Zone.REVIEW, Zone.NEW)
@@ -172,3 +174,66 @@ def secondary_of(
 def clusters_by_id(session: Session, ids: Collection[int]) -> dict[int, Cluster]:
     rows = session.exec(select(Cluster).where(col(Cluster.id).in_(list(ids)))) if ids else ()
     return {row.id or 0: row for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A row of ``Candidate``."""
+
+    ticket_id: int
+    place: int
+    cluster_id: int
+    similarity: float
+    evidence: dict[str, Any]
+
+
+def waiting_tickets(session: Session) -> dict[int, tuple[int, ...]]:
+    """Every ticket in the review zone -> the living clusters behind its candidates, the best first."""
+    living = redirects(session)
+    query = (
+        select(Membership.ticket_id, Candidate.cluster_id)
+        .outerjoin(Candidate, col(Candidate.ticket_id) == col(Membership.ticket_id))
+        .where(Membership.zone == Zone.REVIEW)
+        .order_by(col(Membership.ticket_id), col(Candidate.place))
+    )
+    found: dict[int, tuple[int, ...]] = {}
+    for ticket, cluster in session.exec(query):
+        known = (living.get(cluster, cluster),) if cluster is not None else ()
+        found[ticket] = found.get(ticket, ()) + known
+    return found
+
+
+def settle_zones(session: Session) -> None:
+    """Words that follow from who is where: with others automatic, alone new or in review; candidates only in review."""
+    session.flush()
+    shared = select(Membership.cluster_id).group_by(col(Membership.cluster_id)).having(func.count() > 1)
+    own, zone = col(Membership.origin) == Origin.MODEL, col(Membership.zone)
+    together = (own, zone.in_(UNSURE), col(Membership.cluster_id).in_(shared))
+    session.execute(update(Membership).where(*together).values(zone=Zone.AUTOMATIC))
+    alone = (own, zone == Zone.AUTOMATIC, col(Membership.cluster_id).not_in(shared))
+    session.execute(update(Membership).where(*alone).values(zone=Zone.NEW))
+    waiting = select(Membership.ticket_id).where(Membership.zone == Zone.REVIEW)
+    session.execute(delete(Candidate).where(col(Candidate.ticket_id).not_in(waiting)))
+
+
+def doubt_no_more(session: Session, ticket_ids: Sequence[int]) -> None:
+    """Nothing is near these tickets any more: they leave the review zone."""
+    for start in range(0, len(ticket_ids), CHUNK):
+        some = (col(Membership.ticket_id).in_(ticket_ids[start : start + CHUNK]), col(Membership.zone) == Zone.REVIEW)
+        session.execute(update(Membership).where(*some).values(zone=Zone.NEW))
+
+
+def doubt(session: Session, rows: Sequence[Doubtful]) -> None:
+    """These tickets wait for a person, with these candidates and no others."""
+    tickets = list(dict.fromkeys(row.ticket_id for row in rows))
+    for start in range(0, len(tickets), CHUNK):
+        some = tickets[start : start + CHUNK]
+        session.execute(delete(Candidate).where(col(Candidate.ticket_id).in_(some)))
+        mine = (col(Membership.ticket_id).in_(some), col(Membership.origin) == Origin.MODEL)
+        session.execute(update(Membership).where(*mine).values(zone=Zone.REVIEW))
+    insert_rows(session, Candidate, [asdict(row) for row in rows])
+
+
+def keep_frame(session: Session, frame: GroupingFrame) -> None:
+    """In place of the model's last one."""
+    session.merge(frame)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.analysis.assigning import Params
-from bridge.analysis.clustering import Flags, Merge, Placement, Plan, _Run, group, wants_consolidation
+from bridge.analysis.clustering import Flags, Merge, Placement, Plan, _Run, _Said, group, wants_consolidation
 from bridge.analysis.embedding import Vectors
 from bridge.words import Origin
 
@@ -226,7 +226,8 @@ def difference(placed: dict[int, int], labels: list[int], *, denied: tuple[tuple
     before = {ticket: Placement(cluster, Origin.MODEL) for ticket, cluster in placed.items()}
     tickets = list(range(1, len(labels) + 1))
     vectors = np.eye(len(labels), dtype=np.float32)
-    return _Run(tickets, vectors, before, flags={}, rejected=frozenset(denied), params=Params())._difference(labels)
+    said = _Said({}, frozenset(denied), frozenset())
+    return _Run(tickets, vectors, before, said, Params(), None)._difference(labels)
 
 
 def test_a_cluster_that_is_formed_anew_keeps_the_id_of_its_largest_part() -> None:

@@ -17,7 +17,8 @@ def test_settings_are_in_order_and_balanced_is_the_default() -> None:
     coarse, balanced, strict = (params_for(g) for g in (G.COARSE, G.BALANCED, G.STRICT))
     assert balanced == Params()
     assert coarse.tau < balanced.tau < strict.tau
-    assert coarse.second_fellow < balanced.second_fellow < strict.second_fellow
+    assert coarse.reach < balanced.reach < strict.reach
+    assert coarse.alike < balanced.alike < strict.alike
 
 
 def test_tells_who_becomes_one_and_who_becomes_two() -> None:

@@ -85,10 +85,10 @@ def test_people_and_published_issues_are_never_overruled(loop: Loop) -> None:
     assert after["L0"] == after["L2"] == before["L0"]
 
 
-def test_decision_while_the_step_thinks_makes_it_think_again(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decision_while_the_stepthinks_makes_itthink_again(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     load(loop)
     other = loop.cluster("By hand")
-    real, tries = group_step._think, []
+    real, tries = group_step.think, []
 
     def think(*args: object, **values: object) -> object:
         work = real(*args, **values)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ def test_decision_while_the_step_thinks_makes_it_think_again(loop: Loop, monkeyp
         tries.append(1)
         return work
 
-    monkeypatch.setattr(group_step, "_think", think)
+    monkeypatch.setattr(group_step, "think", think)
     loop.group()
     assert len(tries) == 2
     assert loop.places()["L0"] == other

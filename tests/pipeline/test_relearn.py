@@ -23,7 +23,7 @@ def loop(db: Database) -> Loop:
 
 def again(loop: Loop) -> StepReport:
     with loop.lease() as lease:
-        return relearn(loop.db, loop.source.reading.secret, lease=lease, now=loop.clock)
+        return relearn(loop.db, loop.source.reading.secret, lease=lease, now=loop.clock, anyway=True)
 
 
 def fill(loop: Loop) -> None:

@@ -1,0 +1,209 @@
+"""Reads what grouping needs, and decides what to do. Rule: nothing is written here.
+
+A frame is kept between runs, so that what is placed stays comparable; it is made anew, and everything that only the
+model placed is grouped afresh in it, when the collection has grown, when what comes is no longer like what was there,
+and when people set another granularity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from sqlmodel import Session, col, select
+
+from bridge.analysis.assigning import Params
+from bridge.analysis.clustering import Flags, Placement, Plan, wants_consolidation
+from bridge.analysis.clustering import group as make_plan
+from bridge.analysis.doubting import Candidate as Doubt
+from bridge.analysis.embedding import Vectors, unpack
+from bridge.analysis.granularity import params_for
+from bridge.analysis.labelling import Label, Labeller
+from bridge.analysis.smoothing import Frame, make_frame, read_frame
+from bridge.store.clusters import Cluster
+from bridge.store.grouping import GroupingFrame
+from bridge.store.grouping_answers import granularity
+from bridge.store.grouping_queries import kept_apart, waiting_tickets
+from bridge.store.memberships import Place, live_vectors, places, redirects, rejections, ticket_texts
+from bridge.store.memberships import unplaced_without_text as textless
+from bridge.words import Origin
+
+GROWTH = 1.25
+"""A collection so much larger than when its frame was made gets a new one ..."""
+STRANGE = 0.15
+"""... if so many of its new tickets are unlike what was there; ..."""
+OUTGROWN = 2.0
+"""... at this size anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to write. ``frame`` None: the present one stays; ``bare``: tickets without any text; ``waiting``: those in
+    the review zone now; ``settled``: those of them that need no review any more.
+    """
+
+    plan: Plan
+    labels: Mapping[int, Label]
+    bare: Sequence[int]
+    trigger: str = "arrival"
+    frame: Frame | None = None
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+    doubts: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
+    settled: Sequence[int] = ()
+
+    @property
+    def placed(self) -> int:
+        return len(self.plan.assign) + len(self.bare)
+
+    def __bool__(self) -> bool:
+        return bool(self.plan or self.bare or self.frame or self.doubts or self.settled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """In which frame to compare, whether to group afresh in it, and why."""
+
+    frame: Frame
+    new: bool
+    afresh: bool
+    trigger: str
+    drift: float
+
+
+def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
+    bare = textless(session)
+    tickets, vectors = _live(session, model_id)
+    if not tickets:
+        return Work(Plan(), {}, bare)
+    fine = granularity(session)
+    params = params_for(fine)
+    present = places(session)
+    placed = _placements(session, present)
+    new = np.array([ticket not in placed for ticket in tickets])
+    consolidating = consolidating or wants_consolidation(int(new.sum()), int((~new).sum()))
+    kept = _frame(session, model_id, params)
+    chosen = _choose(kept, fine, params, tickets, vectors, new, consolidating=consolidating)
+    plan = make_plan(
+        tickets,
+        vectors,
+        placed,
+        flags=_flags(session),
+        rejected=rejections(session),
+        apart=kept_apart(session),
+        params=params,
+        frame=chosen.frame,
+        consolidating=consolidating,
+        afresh=chosen.afresh,
+    )
+    doubts, settled = _review(session, plan)
+    return Work(
+        plan,
+        _labels(session, plan, present, tickets, vectors),
+        bare,
+        chosen.trigger,
+        chosen.frame if chosen.new else None,
+        {"tickets": len(tickets), "granularity": fine.value, "drift": round(chosen.drift, 3)},
+        doubts,
+        settled,
+    )
+
+
+def _live(session: Session, model_id: str) -> tuple[list[int], Vectors]:
+    """Ids of all live tickets with a vector, ascending, and their unit rows, shape (n, d)."""
+    rows = live_vectors(session, model_id)
+    if not rows:
+        return [], np.empty((0, 0), dtype=np.float32)
+    vectors = unpack(b"".join(packed for _, packed in rows)).reshape(len(rows), -1)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return [ticket for ticket, _ in rows], vectors
+
+
+def _placements(session: Session, present: Sequence[Place]) -> dict[int, Placement]:
+    """A part counts as long as the cluster that it names leads to the ticket's cluster."""
+    living = redirects(session)
+    return {
+        p.ticket_id: Placement(
+            p.cluster_id,
+            Origin(p.origin),
+            p.part if p.part is not None and living.get(p.part) == p.cluster_id else None,
+        )
+        for p in present
+    }
+
+
+def _frame(session: Session, model_id: str, params: Params) -> tuple[Frame, Mapping[str, float | str]] | None:
+    row = session.get(GroupingFrame, model_id)
+    return (read_frame(row.frame, params.smoothing), row.facts) if row else None
+
+
+def _choose(
+    kept: tuple[Frame, Mapping[str, float | str]] | None,
+    fine: str,
+    params: Params,
+    tickets: Sequence[int],
+    vectors: Vectors,
+    new: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    *,
+    consolidating: bool,
+) -> _Frames:
+    """A new frame only in a consolidation: between two of them nothing that is placed moves."""
+    if kept is None:
+        return _Frames(make_frame(tickets, vectors, params.smoothing), True, not new.all(), "first", 0.0)
+    frame, facts = kept
+    grown = len(tickets) / max(float(facts.get("tickets", 1)), 1.0)
+    since = vectors[int(float(facts.get("tickets", 0))) :]
+    drift = frame.strange(since) if consolidating else 0.0
+    if not consolidating:
+        return _Frames(frame, False, False, "arrival", drift)
+    if facts.get("granularity") != fine:
+        trigger = "granularity"
+    elif grown >= OUTGROWN:
+        trigger = "growth"
+    elif grown >= GROWTH and drift > STRANGE:
+        trigger = "drift"
+    else:
+        return _Frames(frame, False, False, "consolidation", drift)
+    return _Frames(make_frame(tickets, vectors, params.smoothing), True, True, trigger, drift)
+
+
+def _flags(session: Session) -> dict[int, Flags]:
+    query = select(Cluster.id, Cluster.approved_at, Cluster.locked_at).where(
+        col(Cluster.merged_into).is_(None), col(Cluster.approved_at).is_not(None) | col(Cluster.locked_at).is_not(None)
+    )
+    return {
+        id_ or 0: Flags(anchored=approved is not None, locked=locked is not None)
+        for id_, approved, locked in session.exec(query)
+    }
+
+
+def _review(session: Session, plan: Plan) -> tuple[Mapping[int, Sequence[Doubt]], list[int]]:
+    """(doubts that are new or differ, tickets in the review zone of which nothing is doubted any more)."""
+    waiting = waiting_tickets(session)
+    looked_at = set(plan.looked_at)
+    found = {t: doubts for t, doubts in plan.doubts.items() if waiting.get(t) != tuple(d.cluster for d in doubts)}
+    return found, [t for t in waiting if t in looked_at and t not in plan.doubts]
+
+
+def _labels(
+    session: Session, plan: Plan, present: Sequence[Place], tickets: Sequence[int], vectors: Vectors
+) -> dict[int, Label]:
+    """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
+    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
+    goes = {p.ticket_id: winners[p.cluster_id] for p in present if p.cluster_id in winners}
+    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
+    members: dict[int, list[int]] = {}
+    for ticket, cluster in sorted(goes.items()):
+        if cluster < 0:
+            members.setdefault(cluster, []).append(ticket)
+    if not members:
+        return {}
+    texts = ticket_texts(session)
+    labeller = Labeller(text for _, text in texts.values())
+    row = {ticket: position for position, ticket in enumerate(tickets)}
+    labels = {}
+    for token, those in members.items():
+        own = vectors[[row[ticket] for ticket in those]]
+        central = (own @ own.mean(axis=0)).tolist()
+        labels[token] = labeller.label([texts[t][0] for t in those], [texts[t][1] for t in those], central)
+    return labels
