@@ -99,7 +99,7 @@ def test_a_night_ranks_last_even_while_another_ranking_is_under_way(bridge: Brid
             bump(session, "clusters")
     night.join(PATIENCE_S)
 
-    assert [report.step for report in reports] == ["group", "rank"]
+    assert [report.step for report in reports] == ["relearn", "embed", "group", "rank"]
     assert reports[-1].notes == []
     with bridge.db.read() as session:
         run = last_run(session)
@@ -119,8 +119,9 @@ def test_the_whole_loop_runs_for_one_connection(bridge: Bridge) -> None:
     assert now(bridge)
 
     [run] = ended(bridge)
-    assert [(r["step"], r["connection"]) for r in run.reports][:4] == [
+    assert [(r["step"], r["connection"]) for r in run.reports][:5] == [
         ("pull", "desk"),
+        ("relearn", None),
         ("embed", None),
         ("group", None),
         ("rank", None),
@@ -163,7 +164,9 @@ def test_all_tickets_are_grouped_anew_when_somebody_asks(bridge: Bridge) -> None
     assert now(bridge, RunKind.GROUP)
     assert not now(bridge, RunKind.GROUP)
     run = ended(bridge)[-1]
-    assert [(r["step"], r["error"]) for r in run.reports] == [("group", None), ("rank", None)]
+    assert [(r["step"], r["error"]) for r in run.reports] == [
+        (step, None) for step in ("relearn", "embed", "group", "rank")
+    ]
 
 
 def test_a_check_tells_what_the_other_side_said(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:

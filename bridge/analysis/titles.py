@@ -106,9 +106,7 @@ class Theme:
 
 
 def lines(subject: str, text: str) -> Iterator[tuple[str, float]]:
-    """The subject and the first sentences, cleaned, and what each counts; the clauses of a sentence that is too long for
-    a title.
-    """
+    """The subject and the first sentences, cleaned, and what each counts; the clauses of one too long for a title."""
     seen = 0
     for part in (subject, *_SENTENCE_END.split(text[:READ].strip(), maxsplit=SENTENCES)[:SENTENCES]):
         line = cleaned(part)

@@ -17,7 +17,7 @@ from bridge.pipeline.rank import explain_rows
 from bridge.service.access import Actor, Permission, may, require
 from bridge.service.clusters import living, merge_clusters
 from bridge.service.errors import ServiceError
-from bridge.service.issue_members import counts
+from bridge.service.issue_counts import counts
 from bridge.service.issue_plan import PlanView, load_plan, plan_view, tracker_rows
 from bridge.service.scored import scored
 from bridge.store.clusters import Cluster, Membership, Score

@@ -15,11 +15,10 @@ from bridge.service.account_names import without_names
 from bridge.service.clusters import living
 from bridge.service.decisions import Log, decisions
 from bridge.service.issue_accounts import AccountsView, account_names, accounts_view, load_accounts
+from bridge.service.issue_counts import Counts, counts_by_day
 from bridge.service.issue_members import (
-    Counts,
     MembersView,
     Quote,
-    counts_by_day,
     member_page,
     members_view,
     quoted,

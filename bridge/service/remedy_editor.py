@@ -21,7 +21,7 @@ from bridge.service.access import Actor, Permission, may, require
 from bridge.service.card_issue import Told
 from bridge.service.card_view import Card
 from bridge.service.clusters import living
-from bridge.service.issue_members import counts
+from bridge.service.issue_counts import counts
 from bridge.service.issue_plan import Plans, load_plan
 from bridge.service.scored import scored
 from bridge.service.standing import Standing
