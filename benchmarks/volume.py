@@ -1,8 +1,9 @@
-"""Grouping at volume: python -m benchmarks.volume [--tickets 10000,100000] [--seed N] [--cache DIR] [--exact]
+"""Grouping at volume: python -m benchmarks.volume [--tickets 10000,100000] [--exact | --near]
 
-Vectors are generated from those of the labelled sets: an issue is two classes of different sets, a ticket of it one text
-of each, half and half, and some noise; so tickets of an issue differ as real ones do, and issues that share a class are
-neighbours. Issues have Zipf sizes, half of the tickets are one-offs, each of three classes. Rule: same seed, same vectors.
+Vectors are generated from those of the labelled sets: a ticket of an issue is a text of one class, which one differs, a text of
+another set's class, the same for the issue, and some noise; so tickets of an issue differ as real ones do, and issues
+that share a class are neighbours. Issues have Zipf sizes; half of the tickets are one-offs, each of three classes.
+Rule: same seed, same vectors.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,14 @@ from bridge.analysis.embedding import Vectors
 from bridge.analysis.evaluation import evaluate
 from bridge.analysis.nearby import find_nearby
 from bridge.analysis.partition import Constraints, Partition
-from bridge.analysis.smoothing import make_frame
+from bridge.analysis.smoothing import Smoothing, make_frame
 
 ALONE = 0.5
 A_ISSUE = 25
 """Tickets of an issue on the average."""
-WEIGHTS = (1.0, 0.4, 0.4)
-NOISE = 0.45
-"""Length of what is added to a unit row: with it strangers are as near as they are among as many real texts."""
+WEIGHTS = (1.0, 0.8, 0.8)
+NOISE = 0.35
+"""Length of what is added to a unit row."""
 _BLOCK = 20_000
 _PROBE = 2000
 
@@ -182,20 +183,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for vectors")
     parser.add_argument("--exact", action="store_true", help="compare every ticket with every cluster")
-    parser.add_argument("--near", action="store_true", help="never do")
-    parser.add_argument("--anchors", type=int, default=Params().smoothing.anchors)
-    parser.add_argument("--recall", action="store_true")
+    parser.add_argument("--near", action="store_true", help="never do that")
+    parser.add_argument("--anchors", type=int, help="so many, whatever the number of tickets")
+    parser.add_argument("--recall", action="store_true", help="share of the rows near each that are found")
     options = parser.parse_args()
     known = real(Cache(options.cache))
     params = Params()
-    if options.anchors != params.smoothing.anchors:
-        from dataclasses import replace
-
-        params = replace(params, smoothing=replace(params.smoothing, anchors=options.anchors))
+    if options.anchors is not None:
+        params = replace(params, smoothing=Smoothing(anchors=options.anchors, anchors_of_many=options.anchors))
     if options.exact:
-        working._VAST = 10**18
+        working.VAST = 10**18
     if options.near:
-        working._VAST = 0
+        working.VAST = 0
     print(f"load {os.getloadavg()[0]:.1f}, threads {os.environ.get('OMP_NUM_THREADS', 'all')}")
     picked = np.random.default_rng(0).permutation(len(known.rows))[:10_000]
     print("real, 10,000: nearest of own, of another class:", *strangers(known.rows[picked], known.labels[picked]))

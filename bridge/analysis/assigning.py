@@ -120,7 +120,7 @@ def _choose_by(
     for column in np.argsort(-over, kind="stable")[: params.candidates].tolist():
         if over[column] <= 1:
             return None
-        slot, mean = slots[column], float(means[column])
+        slot, mean = int(slots[column]), float(means[column])
         if constraints.may_join(row, slot) and belongs(partition, row, slot, mean, params):
             return slot
     return None

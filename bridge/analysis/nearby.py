@@ -34,7 +34,10 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """``rows``: shape (n, NEAREST + EARLIER), each row's nearest others, itself where there are fewer. ``similar``: cosines."""
+    """``rows``: shape (n, NEAREST + EARLIER): each row's nearest others, itself where there are fewer.
+
+    ``similar``: their cosines, shape as ``rows``.
+    """
 
     rows: NDArray[np.int32]
     similar: Vectors
@@ -133,20 +136,34 @@ def _some(rows: Rows) -> Rows:
 
 def _nearest(rows: Rows, similar: Vectors, others: Rows) -> tuple[NDArray[np.int32], Vectors]:
     """The nearest of ``others`` to each of ``rows``, then the nearest that come before it and are not among those."""
-    similar[rows[:, None] == others] = -1
-    closest = nearest_close(similar, NEAREST, CLOSE)
-    values = _at(similar, closest)
-    every = np.arange(len(rows))[:, None]
-    shown = np.concatenate([similar, np.zeros((len(rows), 1), dtype=np.float32)], axis=1)
-    shown[every, closest] = -1
-    shown[:, :-1][others > rows[:, None]] = -1
-    before = nearest_close(shown[:, :-1], EARLIER, CLOSE)
-    columns = np.concatenate([closest, before], axis=1)
-    found = np.where(columns < len(others), np.append(others, -1)[columns], rows[:, None])
-    return found.astype(np.int32), np.concatenate([values, _at(shown[:, :-1], before)], axis=1)
+    places = np.flatnonzero(similar >= CLOSE)
+    at, column = np.divmod(places, len(others))
+    pairs = _Pairs(at, others[column], similar.ravel()[places])
+    closest, values = pairs.where(pairs.other != rows[at]).largest(rows, NEAREST)
+    further = pairs.value < values.min(axis=1)[at]
+    before, before_values = pairs.where(further & (pairs.other < rows[at])).largest(rows, EARLIER)
+    return np.concatenate([closest, before], axis=1), np.concatenate([values, before_values], axis=1)
 
 
-def _at(similar: Vectors, columns: Rows) -> Vectors:
-    padded = np.minimum(columns, similar.shape[1] - 1)
-    values: Vectors = np.where(columns < similar.shape[1], np.take_along_axis(similar, padded, axis=1), np.float32(-1))
-    return values
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """The ``at``-th of some rows, ascending, and an ``other`` row, with their similarity."""
+
+    at: Rows
+    other: Rows
+    value: Vectors
+
+    def where(self, kept: NDArray[np.bool_]) -> _Pairs:
+        return _Pairs(self.at[kept], self.other[kept], self.value[kept])
+
+    def largest(self, rows: Rows, k: int) -> tuple[NDArray[np.int32], Vectors]:
+        """Others and similarities, shape (len(rows), k); the row itself and -1 where there are fewer."""
+        counts = np.bincount(self.at, minlength=len(rows))
+        width = max(k, int(counts.max(initial=0)))
+        place = np.arange(len(self.at)) - np.repeat(counts.cumsum() - counts, counts)
+        value = np.full((len(rows), width), -1, dtype=np.float32)
+        value[self.at, place] = self.value
+        other = np.repeat(rows.astype(np.int32)[:, None], width, axis=1)
+        other[self.at, place] = self.other
+        top = np.argpartition(value, width - k, axis=1)[:, width - k :]
+        return np.take_along_axis(other, top, axis=1), np.take_along_axis(value, top, axis=1)

@@ -15,8 +15,8 @@ import numpy as np
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.nearby import Nearby, Rows, find_nearby
 
-_VAST = 4 * 10**8
-"""So many comparisons of rows with slots are made; where there would be more, rows near each other tell which matter."""
+VAST = 4 * 10**8
+"""So many comparisons of rows with slots are made; where there were more, rows near each other tell which matter."""
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Partition:
 
     def look_near(self, rows: int) -> Nearby | None:
         """None where so many rows can be compared with every slot. Once made, it is used whatever follows."""
-        if self.nearby is None and rows * (len(self.filled()) + rows) > _VAST:
+        if self.nearby is None and rows * (len(self.filled()) + rows) > VAST:
             self.nearby = find_nearby(self.points)
         return self.nearby
 

@@ -28,6 +28,9 @@ _SCALE = 50
 class Smoothing:
     anchors: int = 8192
     """A sample of so many tickets; all of them where there are fewer. 0: no smoothing."""
+    many: int = 50_000
+    """From so many tickets on, ``anchors_of_many`` are enough: more of them draw one-off tickets together."""
+    anchors_of_many: int = 2048
     neighbours: int = 5
     weight: float = 0.5
     close: float = 0.4
@@ -92,7 +95,8 @@ def read_frame(packed: bytes, how: Smoothing) -> Frame:
 def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Frame:
     """The frame of these tickets. ``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
     mean = (vectors.sum(axis=0, dtype=np.float32) / (len(vectors) + how.mean_prior)).astype(np.float32)
-    anchors = _unit(vectors[_anchor_rows(tickets, how.anchors)] - mean)
+    wanted = how.anchors if len(tickets) < how.many else min(how.anchors, how.anchors_of_many)
+    anchors = _unit(vectors[_anchor_rows(tickets, wanted)] - mean)
     return Frame(mean, _unit(anchors.astype("<f2").astype(np.float32)), how)
 
 
