@@ -1,7 +1,7 @@
 """Grouping at volume: python -m benchmarks.volume [--tickets 10000,100000] [--exact | --near]
 
-Vectors are generated from those of the labelled sets: a ticket of an issue is a text of one class, which one differs, a text of
-another set's class, the same for the issue, and some noise; so tickets of an issue differ as real ones do, and issues
+Vectors are generated from those of the labelled sets: a ticket of an issue is a text of one class, another each time,
+a text of another set's class, always the same, and some noise; so tickets of an issue differ as real ones do, and issues
 that share a class are neighbours. Issues have Zipf sizes; half of the tickets are one-offs, each of three classes.
 Rule: same seed, same vectors.
 """
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.streams import SETS, load_set
 from benchmarks.vectors import Cache, default_cache
 from bridge.analysis import partition as working
-from bridge.analysis.assigning import Params, assign
+from bridge.analysis.assigning import Params, all_bars, assign
 from bridge.analysis.consolidating import consolidate
 from bridge.analysis.doubting import doubts
 from bridge.analysis.embedding import Vectors
@@ -134,16 +134,20 @@ def _quartiles(values: Vectors) -> str:
     return " ".join(f"{value:.2f}" for value in np.quantile(values, (0.25, 0.5, 0.75)))
 
 
-def found_share(points: Vectors, seed: int, k: int) -> float:
-    """Share of the ``k`` nearest rows from .6 that are told, of some rows."""
-    rows = np.random.default_rng(seed).choice(len(points), min(_PROBE, len(points)), replace=False)
-    told = find_nearby(points).rows[rows]
-    similar = points[rows] @ points.T
-    similar[np.arange(len(rows)), rows] = -1
-    nearest = np.argpartition(-similar, k, axis=1)[:, :k]
-    there = (np.take_along_axis(similar, nearest, axis=1) >= Params().second_fellow).ravel()
-    hit = (nearest[:, :, None] == told[:, None, :]).any(axis=2).ravel()
-    return float(hit[there].mean())
+def agreement(points: Vectors, labels: NDArray[np.int64], params: Params) -> tuple[float, float]:
+    """Of some rows that are over the bar, and nearly over the bar, of another cluster: the share of those to which the
+    rows near them tell the same best one as a comparison with all clusters. ``labels``: slot by row, 0, 1, ...
+    """
+    partition = Partition(points, int(labels.max()) + 1, dict(enumerate(labels.tolist())))
+    rows = np.sort(np.random.default_rng(0).choice(len(points), min(_PROBE, len(points)), replace=False))
+    filled, bar = partition.filled(), all_bars(partition, params)
+    over = points[rows] @ partition.means(filled).T / bar[filled]
+    over[np.arange(len(rows)), np.searchsorted(filled, labels[rows])] = -1
+    told = dict.fromkeys(rows.tolist(), (-1.0, -1))
+    for row, slot, mean in zip(*partition.beside(rows, find_nearby(points)), strict=True):
+        told[int(row)] = max(told[int(row)], (float(mean / bar[slot]), int(slot)))
+    same = filled[over.argmax(axis=1)] == np.array([slot for _, slot in told.values()])
+    return float(same[over.max(axis=1) > 1].mean()), float(same[over.max(axis=1) > params.doubt].mean())
 
 
 @contextmanager
@@ -185,7 +189,7 @@ def main() -> None:
     parser.add_argument("--exact", action="store_true", help="compare every ticket with every cluster")
     parser.add_argument("--near", action="store_true", help="never do that")
     parser.add_argument("--anchors", type=int, help="so many, whatever the number of tickets")
-    parser.add_argument("--recall", action="store_true", help="share of the rows near each that are found")
+    parser.add_argument("--agreement", action="store_true", help="with a comparison with all clusters")
     options = parser.parse_args()
     known = real(Cache(options.cache))
     params = Params()
@@ -212,9 +216,9 @@ def main() -> None:
                 f"{q.b3_f1:.3f} found {q.found:.3f} wrong {q.wrong_merge_rate:.3f} singles {q.singleton_share:.3f}",
                 flush=True,
             )
-        if options.recall:
+        if options.agreement:
             points = make_frame(range(1, n + 1), vectors, params.smoothing).view(vectors)
-            print("recall@5,16:", found_share(points, 0, 5), found_share(points, 0, 16))
+            print("same best cluster, above the bar and nearly:", *agreement(points, first, params))
 
 
 if __name__ == "__main__":
