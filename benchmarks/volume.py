@@ -37,7 +37,7 @@ A_ISSUE = 25
 """Tickets of an issue on the average."""
 WEIGHTS = (1.0, 0.8, 0.8)
 NOISE = 0.35
-"""Length of what is added to a unit row."""
+"""Length of what is added to a unit row. benchmarks/README.md says how far the mixture is from real texts."""
 _BLOCK = 20_000
 _PROBE = 2000
 

@@ -29,7 +29,7 @@ class Smoothing:
     anchors: int = 8192
     """A sample of so many tickets; all of them where there are fewer. 0: no smoothing."""
     many: int = 50_000
-    """From so many tickets on, ``anchors_of_many`` are enough: more of them draw one-off tickets together."""
+    """From so many tickets on ``anchors_of_many`` are taken: precision for recall, and a shorter view."""
     anchors_of_many: int = 2048
     neighbours: int = 5
     weight: float = 0.5
