@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bridge.analysis.embedding import Vectors
-from bridge.analysis.partition import Constraints, Partition, Rows
+from bridge.analysis.nearby import Nearby, Rows
+from bridge.analysis.partition import Constraints, Partition
 from bridge.analysis.smoothing import Smoothing
 
 _BLOCK = 256
@@ -63,10 +64,20 @@ def bars(partition: Partition, slots: Rows, params: Params) -> Vectors:
     return np.where(partition.counts[slots] >= params.core, own, params.tau).astype(np.float32)
 
 
+def all_bars(partition: Partition, params: Params) -> Vectors:
+    """As ``bars``, by slot, of those to be opened, too. Shape (len(partition.counts),)."""
+    every = np.full(len(partition.counts), params.tau, dtype=np.float32)
+    cores = np.flatnonzero(partition.counts >= params.core)
+    every[cores] = bars(partition, cores, params)
+    return every
+
+
 def belongs(partition: Partition, row: int, slot: int, mean: float, params: Params) -> bool:
     """Whether a row at this mean similarity, which is over the slot's bar, may join: far out it needs two fellows."""
     if mean > params.tau:
         return True
+    if partition.nearby is not None:
+        return partition.nearby.fellows(row, partition.labels, slot, params.second_fellow) > 1
     point = partition.points[row]
     for rows in (partition.rows(slot, _FIRST), partition.rows(slot)):
         near = partition.points[rows] @ point >= params.second_fellow
@@ -77,8 +88,42 @@ def belongs(partition: Partition, row: int, slot: int, mean: float, params: Para
 
 def assign(partition: Partition, rows: Rows, constraints: Constraints, params: Params) -> None:
     """Place ``rows`` in their order. What a row sees includes the rows placed just before it."""
+    nearby = partition.look_near(len(rows))
+    if nearby is not None:
+        _assign_by(nearby, partition, rows, constraints, params)
+        return
     for start in range(0, len(rows), _BLOCK):
         _Block(partition, rows[start : start + _BLOCK], constraints, params).place()
+
+
+def _assign_by(nearby: Nearby, partition: Partition, rows: Rows, constraints: Constraints, params: Params) -> None:
+    """As ``assign``, but that a row looks only at the slots of the rows near it."""
+    bar = all_bars(partition, params)
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        for row in block.tolist():
+            slot = _choose_by(nearby, partition, row, bar, constraints, params)
+            partition.join(row, partition.open() if slot is None else slot)
+        joined = np.unique(partition.labels[block])
+        bar[joined] = bars(partition, joined, params)
+
+
+def _choose_by(
+    nearby: Nearby, partition: Partition, row: int, bar: Vectors, constraints: Constraints, params: Params
+) -> int | None:
+    """The slot to join, if any."""
+    slots = sorted(set(partition.labels[nearby.rows[row]].tolist()) - {-1})
+    if not slots:
+        return None
+    means = partition.sums[slots] @ partition.points[row] / partition.counts[slots]
+    over = means / bar[slots]
+    for column in np.argsort(-over, kind="stable")[: params.candidates].tolist():
+        if over[column] <= 1:
+            return None
+        slot, mean = int(slots[column]), float(means[column])
+        if constraints.may_join(row, slot) and belongs(partition, row, slot, mean, params):
+            return slot
+    return None
 
 
 class _Block:

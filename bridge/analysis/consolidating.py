@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bridge.analysis.assigning import Params, bars, belongs, widths
+from bridge.analysis.assigning import Params, all_bars, bars, belongs, widths
 from bridge.analysis.embedding import Vectors
-from bridge.analysis.partition import Constraints, Partition, Rows
+from bridge.analysis.nearby import Nearby, Rows
+from bridge.analysis.partition import Constraints, Partition
 
 _BLOCK = 1024
 _ROUNDING = 1e-4
@@ -33,7 +34,10 @@ def consolidate(partition: Partition, constraints: Constraints, params: Params) 
 
 def merge_close(partition: Partition, constraints: Constraints, params: Params) -> bool:
     """Average link above tau."""
-    return _Merger(partition, constraints, params, params.tau, lambda means, _looking, _all: means, 1).run()
+    nearby = partition.look_near(len(partition.labels))
+    if nearby is not None:
+        return _NearMerger(nearby, partition, constraints, params).run()
+    return _Merger(partition, constraints, params, params.tau, _plain, 1).run()
 
 
 def merge_cores(partition: Partition, constraints: Constraints, params: Params) -> bool:
@@ -47,6 +51,10 @@ def merge_cores(partition: Partition, constraints: Constraints, params: Params) 
         return np.where(means < params.least_alike, 0, means / np.sqrt(both)).astype(np.float32)
 
     return _Merger(partition, constraints, params, params.alike, likeness, params.core).run()
+
+
+def _plain(means: Vectors, _looking: Rows, _every: Rows) -> Vectors:
+    return means
 
 
 class _Merger:
@@ -75,12 +83,15 @@ class _Merger:
             stale = sorted(touched | {a for a, b in self.partner.items() if b in touched})
             for a, b in pairs:
                 winner, loser = self._winner(a, b)
-                self.partition.merge(loser, winner)
+                self._merge(loser, winner)
                 self.constraints.merged(loser, winner)
                 stale.remove(loser)
                 self.partner.pop(loser)
             changed |= bool(pairs)
         return changed
+
+    def _merge(self, loser: int, winner: int) -> None:
+        self.partition.merge(loser, winner)
 
     def _slots(self) -> Rows:
         filled = self.partition.filled()
@@ -120,8 +131,51 @@ class _Merger:
         return next((o for o in every[near].tolist() if self.constraints.may_merge(slot, o, members)), None)
 
 
+class _NearMerger(_Merger):
+    """Average link among slots that hold rows near each other: where the mean is above the bar, so is a pair."""
+
+    def __init__(self, nearby: Nearby, partition: Partition, constraints: Constraints, params: Params) -> None:
+        super().__init__(partition, constraints, params, params.tau, _plain, 1)
+        self.beside: dict[int, set[int]] = {}
+        for start in range(0, len(partition.labels), _BLOCK):
+            end = start + len(nearby.rows[start : start + _BLOCK])
+            own = np.broadcast_to(partition.labels[start:end, None], nearby.rows[start:end].shape)
+            other = partition.labels[nearby.rows[start:end]]
+            linked = (nearby.similar[start:end] > self.bar) & (own != other)
+            for a, b in zip(own[linked].tolist(), other[linked].tolist(), strict=True):
+                self.beside.setdefault(a, set()).add(b)
+                self.beside.setdefault(b, set()).add(a)
+
+    def _slots(self) -> Rows:
+        return np.array(sorted(self.beside), dtype=np.int64)
+
+    def _merge(self, loser: int, winner: int) -> None:
+        super()._merge(loser, winner)
+        for other in self.beside.pop(loser, set()):
+            self.beside[other].discard(loser)
+            if other != winner:
+                self.beside[other].add(winner)
+                self.beside[winner].add(other)
+
+    def _look(self, slots: list[int]) -> None:
+        for slot in slots:
+            others = np.array(sorted(self.beside[slot]), dtype=np.int64)
+            found = None
+            if len(others):
+                mean = self.partition.sums[slot] / self.partition.counts[slot]
+                similar = self.partition.sums[others] @ mean / self.partition.counts[others]
+                found = self._first_admissible(slot, np.round(similar, 5), others)
+            if found is None:
+                self.partner.pop(slot, None)
+            else:
+                self.partner[slot] = found
+
+
 def _move(partition: Partition, constraints: Constraints, params: Params) -> bool:
     """One pass of moves: tickets to a cluster whose bar they are further above, those alone to one that takes them."""
+    nearby = partition.look_near(len(partition.labels))
+    if nearby is not None:
+        return _move_by(nearby, partition, constraints, params)
     filled = partition.filled()
     means = partition.means(filled)
     bar = bars(partition, filled, params)
@@ -136,6 +190,27 @@ def _move(partition: Partition, constraints: Constraints, params: Params) -> boo
         best = over.max(axis=1)
         for i in np.flatnonzero(best > 1):
             changed |= _move_one(partition, constraints, params, int(rows[i]), int(target[i]))
+    return changed
+
+
+def _move_by(nearby: Nearby, partition: Partition, constraints: Constraints, params: Params) -> bool:
+    """As ``_move``, to slots of rows near each; rows that are well where they are need no second look."""
+    changed = False
+    bar = all_bars(partition, params)
+    for start in range(0, len(partition.labels), _BLOCK):
+        every = np.arange(start, min(start + _BLOCK, len(partition.labels)))
+        rows, slots, means = partition.beside(every, nearby)
+        target = means / bar[slots]
+        own = partition.labels[rows]
+        fellows = partition.counts[own] - 1
+        here = np.einsum("ij,ij->i", partition.points[rows], partition.sums[own]) - 1
+        here = here / np.maximum(fellows, 1) / bar[own]
+        taken_in = (fellows == 0) & (partition.counts[slots] >= params.core)
+        better = (target > 1) & (taken_in | ((fellows > 0) & (target > here + params.gain)))
+        best = np.flatnonzero(better)[np.lexsort((slots[better], -target[better], rows[better]))]
+        first = best[np.unique(rows[best], return_index=True)[1]]
+        for i in first.tolist():
+            changed |= _move_one(partition, constraints, params, int(rows[i]), int(slots[i]))
     return changed
 
 

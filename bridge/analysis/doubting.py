@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bridge.analysis.assigning import Params, bars
-from bridge.analysis.partition import Constraints, Partition, Rows
+from bridge.analysis.assigning import Params, all_bars, bars
+from bridge.analysis.nearby import Nearby, Rows
+from bridge.analysis.partition import Constraints, Partition
 
 _BLOCK = 1024
 SHOWN = 2
@@ -39,6 +40,9 @@ def doubts(partition: Partition, rows: Rows, constraints: Constraints, params: P
     if not len(shared):
         return {}
     alone = rows[partition.counts[partition.labels[rows]] == 1]
+    nearby = partition.look_near(len(alone))
+    if nearby is not None:
+        return _doubts_by(nearby, partition, alone, constraints, params)
     means, bar = partition.means(shared), bars(partition, shared, params)
     found: dict[int, list[Candidate]] = {}
     for start in range(0, len(alone), _BLOCK):
@@ -54,6 +58,28 @@ def doubts(partition: Partition, rows: Rows, constraints: Constraints, params: P
             columns = [k for k in columns if constraints.may_join(row, int(shared[k]))]
             if columns:
                 found[row] = [_candidate(partition, row, int(shared[k]), similar[i, k], bar[k]) for k in columns]
+    return found
+
+
+def _doubts_by(
+    nearby: Nearby, partition: Partition, alone: Rows, constraints: Constraints, params: Params
+) -> dict[int, list[Candidate]]:
+    """As ``doubts``, of the clusters of the rows near each."""
+    found: dict[int, list[Candidate]] = {}
+    bar = all_bars(partition, params)
+    for start in range(0, len(alone), _BLOCK):
+        rows, slots, similar = partition.beside(alone[start : start + _BLOCK], nearby)
+        over = similar / bar[slots]
+        likely = np.flatnonzero((over >= params.doubt) & (partition.counts[slots] > 1))
+        for i in likely[np.lexsort((slots[likely], -over[likely], rows[likely]))].tolist():
+            row, slot = int(rows[i]), int(slots[i])
+            if len(found.get(row, ())) == SHOWN:
+                continue
+            if constraints.may_leave(row, int(partition.labels[row])) and constraints.may_join(row, slot):
+                nearest = nearby.similar[row][partition.labels[nearby.rows[row]] == slot].max()
+                size = int(partition.counts[slot])
+                candidate = Candidate(slot, float(similar[i]), float(bar[slot]), float(nearest), size)
+                found.setdefault(row, []).append(candidate)
     return found
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.analysis.embedding import Vectors
+from bridge.analysis.nearby import Nearby, Rows, find_nearby
 
-Rows = NDArray[np.int64]
+VAST = 4 * 10**8
+"""So many comparisons of rows with slots are made; where there were more, rows near each other tell which matter."""
 
 
 @dataclass(slots=True)
@@ -64,17 +65,24 @@ class Partition:
 
     def __init__(self, points: Vectors, slots: int, labels: Mapping[int, int]) -> None:
         """``points``: unit rows as a frame shows them, shape (n, d). ``labels``: the slot of every row that is placed
-        already; slots below ``known`` were there before.
+        already; slots below ``known`` were there before. Each row may open a slot; memory is taken as that happens.
         """
         rows, dim = points.shape
         self.points = points
         self.labels: Rows = np.full(rows, -1, dtype=np.int64)
         self.members: dict[int, set[int]] = {slot: set() for slot in range(slots)}
-        self.sums: Vectors = np.zeros((slots + 64, dim), dtype=np.float32)
-        self.counts: Rows = np.zeros(slots + 64, dtype=np.int64)
+        self.sums: Vectors = np.zeros((slots + rows, dim), dtype=np.float32)
+        self.counts: Rows = np.zeros(slots + rows, dtype=np.int64)
         self.slots = self.known = slots
+        self.nearby: Nearby | None = None
         for row, slot in labels.items():
             self.join(row, slot)
+
+    def look_near(self, rows: int) -> Nearby | None:
+        """None where so many rows can be compared with every slot. Once made, it is used whatever follows."""
+        if self.nearby is None and rows * (len(self.filled()) + rows) > VAST:
+            self.nearby = find_nearby(self.points)
+        return self.nearby
 
     def join(self, row: int, slot: int) -> None:
         self.labels[row] = slot
@@ -89,9 +97,19 @@ class Partition:
         self.sums[slot] -= self.points[row]
         self.counts[slot] -= 1
 
+    def beside(self, rows: Rows, nearby: Nearby) -> tuple[Rows, Rows, Vectors]:
+        """Each of ``rows`` with each other slot that rows near it lie in: (rows, slots, mean similarities)."""
+        own = self.labels[rows][:, None]
+        slots = np.sort(self.labels[nearby.rows[rows]], axis=1)
+        other = slots != own
+        other[:, 1:] &= slots[:, 1:] != slots[:, :-1]
+        at, column = np.nonzero(other)
+        near = slots[at, column]
+        means = np.einsum("ij,ij->i", self.points[rows[at]], self.sums[near]) / self.counts[near]
+        return rows[at], near, means.astype(np.float32)
+
     def open(self) -> int:
         """A new slot without rows."""
-        self._grow()
         slot = self.slots
         self.members[slot] = set()
         self.slots += 1
@@ -123,10 +141,3 @@ class Partition:
     def filled(self) -> Rows:
         """Slots that have rows, ascending."""
         return np.flatnonzero(self.counts[: self.slots])
-
-    def _grow(self) -> None:
-        if self.slots < len(self.counts):
-            return
-        extra = max(64, len(self.counts) // 2)
-        self.sums = np.concatenate([self.sums, np.zeros((extra, self.sums.shape[1]), dtype=np.float32)])
-        self.counts = np.concatenate([self.counts, np.zeros(extra, dtype=np.int64)])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.analysis.embedding import Vectors
-from bridge.analysis.partition import Rows
+from bridge.analysis.nearby import Rows, nearest_close
 
 _BLOCK = 2048
 _SAMPLE = 1024
@@ -28,6 +28,9 @@ _SCALE = 50
 class Smoothing:
     anchors: int = 8192
     """A sample of so many tickets; all of them where there are fewer. 0: no smoothing."""
+    many: int = 50_000
+    """From so many tickets on ``anchors_of_many`` are taken: precision for recall, and a shorter view."""
+    anchors_of_many: int = 2048
     neighbours: int = 5
     weight: float = 0.5
     close: float = 0.4
@@ -45,12 +48,13 @@ class Frame:
     how: Smoothing
 
     def view(self, vectors: Vectors) -> Vectors:
-        """Unit rows, shape (n, d), centred and smoothed, of unit rows of the same shape."""
-        points = self.centred(vectors)
-        if len(self.anchors) <= self.how.neighbours:
-            return points
+        """Unit rows, shape (n, d), centred and smoothed, of unit rows of the same shape, which may be float16."""
+        points = np.empty(vectors.shape, dtype=np.float32)
         for start in range(0, len(points), _BLOCK):
-            points[start : start + _BLOCK] = _pull(points[start : start + _BLOCK], self.anchors, self.how)
+            block = self.centred(vectors[start : start + _BLOCK])
+            if len(self.anchors) > self.how.neighbours:
+                block = _pull(block, self.anchors, self.how)
+            points[start : start + _BLOCK] = block
         return points
 
     def strange(self, vectors: Vectors) -> float:
@@ -90,8 +94,9 @@ def read_frame(packed: bytes, how: Smoothing) -> Frame:
 
 def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Frame:
     """The frame of these tickets. ``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
-    mean = (vectors.sum(axis=0) / (len(vectors) + how.mean_prior)).astype(np.float32)
-    anchors = _unit(vectors[_anchor_rows(tickets, how.anchors)] - mean)
+    mean = (vectors.sum(axis=0, dtype=np.float32) / (len(vectors) + how.mean_prior)).astype(np.float32)
+    wanted = how.anchors if len(tickets) < how.many else min(how.anchors, how.anchors_of_many)
+    anchors = _unit(vectors[_anchor_rows(tickets, wanted)] - mean)
     return Frame(mean, _unit(anchors.astype("<f2").astype(np.float32)), how)
 
 
@@ -110,27 +115,9 @@ def _pull(points: Vectors, anchors: Vectors, how: Smoothing) -> Vectors:
     """
     pull = np.zeros_like(points)
     or_nothing = np.concatenate([anchors, np.zeros((1, anchors.shape[1]), dtype=np.float32)])
-    for nearest in _nearest_close(points @ anchors.T, how.neighbours, how.close).T:
+    for nearest in nearest_close(points @ anchors.T, how.neighbours, how.close).T:
         pull += or_nothing[nearest]
     return _unit((1 - how.weight) * points + np.float32(how.weight / how.neighbours) * pull)
-
-
-def _nearest_close(similar: Vectors, k: int, close: float) -> Rows:
-    """The columns of each row's ``k`` largest values from ``close``, filled up with the number of columns.
-
-    Few values are close: packing those together first makes the search for the largest some twenty times shorter.
-    """
-    places = np.flatnonzero(similar >= close)
-    rows, columns = np.divmod(places, similar.shape[1])
-    counts = np.bincount(rows, minlength=len(similar))
-    place = np.arange(len(rows)) - np.repeat(counts.cumsum() - counts, counts)
-    width = max(k, int(counts.max(initial=0)))
-    packed = np.full((len(similar), width), -np.inf, dtype=np.float32)
-    packed[rows, place] = similar.ravel()[places]
-    column = np.full((len(similar), width), similar.shape[1], dtype=np.int64)
-    column[rows, place] = columns
-    largest = np.argpartition(packed, width - k, axis=1)[:, width - k :]
-    return np.take_along_axis(column, largest, axis=1)
 
 
 def _unit(rows: Vectors) -> Vectors:
