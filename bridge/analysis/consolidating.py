@@ -48,7 +48,7 @@ def merge_cores(partition: Partition, constraints: Constraints, params: Params) 
 
     def likeness(means: Vectors, looking: Rows, every: Rows) -> Vectors:
         both = np.outer(widths(partition, looking, params), widths(partition, every, params))
-        return np.where(means < params.least_alike, 0, means / np.sqrt(both)).astype(np.float32)
+        return np.where(means < params.least_alike, 0, means / np.sqrt(np.maximum(both, _ROUNDING))).astype(np.float32)
 
     return _Merger(partition, constraints, params, params.alike, likeness, params.core).run()
 
