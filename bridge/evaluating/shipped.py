@@ -238,7 +238,8 @@ def _copy_vectors(source: Bridge, target: Bridge) -> None:
     """So that no text is embedded twice."""
     with source.db.read() as session:
         rows = [
-            {"model": v.model, "content_hash": v.content_hash, "data": v.data} for v in session.exec(select(Vector))
+            {"model": v.model, "content_hash": v.content_hash, "data": v.data, "crc": v.crc}
+            for v in session.exec(select(Vector))
         ]
     with target.db.write() as session:
         for start in range(0, len(rows), _CHUNK):

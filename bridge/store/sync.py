@@ -79,7 +79,9 @@ def bump(session: Session, name: str) -> None:
 
 
 def data_version(session: Session, name: str) -> int:
+    """Read once a transaction: a session forgets rows that nobody holds, so this one is held."""
     row = session.get(DataVersion, name)
+    session.info.setdefault("data_versions", {})[name] = row
     return row.n if row else 0
 
 

@@ -108,9 +108,8 @@ def test_a_model_that_is_not_there_fails_its_steps_and_no_other(home: Path) -> N
     env = {"BRIDGE__MODEL__PATH": "nowhere"}
     status, sync = (inside("--home", home, command, env=env) for command in ("status", "sync"))
 
-    assert (status.code, sync.code) == (3, 1)
+    assert (status.code, sync.code) == (0, 1), "the model in use serves, the one that is wished for is not there"
     for said in ("section [model]", "key 'path'", "does not exist"):
-        assert said in status.err
         assert said in sync.out
     assert "rank" in sync.out
 

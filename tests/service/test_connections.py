@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.progress import SYNC
 from bridge.service import due
 from bridge.service.access import Actor, Forbidden
 from bridge.service.connection_facts import Facts
@@ -187,7 +188,7 @@ def test_progress_from_waiting_to_its_end(db: Database) -> None:
     assert run is not None
     due_runs.note(db, run, "pull", 1240, 5820)
     assert (shown().state, shown().sentence) == ("running", "Reading tickets: 1,240 of 5,820")
-    assert shown().share == pytest.approx(0.1 * 1240 / 5820)
+    assert shown().share == pytest.approx(1240 / 5820 / len(SYNC))
     due_runs.finish(db, lease, run, [{"step": "pull", "connection": "desk", "done": 5820, "error": None, "notes": []}])
     assert (shown().state, shown().sentence, shown().share) == ("finished", "Done: 5,820 records changed", 1.0)
 

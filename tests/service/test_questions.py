@@ -171,7 +171,7 @@ def test_what_changed_since_it_was_shown_is_refused(loop: Loop) -> None:
     loop.decide(clusters.move, [parts.new[0]], made(loop, "login"))
     with pytest.raises(ServiceError, match="since you looked"):
         reply(loop, "split", "both", yes=True, mark=view.mark)
-    assert loop.rows(GroupingAnswer) == []
+    assert "split" not in {row.kind for row in loop.rows(GroupingAnswer)}
 
 
 def test_people_who_put_tickets_together_are_not_asked_to_divide_them(loop: Loop) -> None:

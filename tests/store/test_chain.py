@@ -100,7 +100,7 @@ def test_postgres_refuses_to_truncate(db: Database, backend: str) -> None:
     write(db, "one")
     if backend == "postgres":
         with pytest.raises(DBAPIError, match="events are never removed"), db.write() as session:
-            session.execute(text("TRUNCATE event"))
+            session.execute(text("TRUNCATE event CASCADE"))
     assert chain(db).events == 1
 
 

@@ -44,7 +44,7 @@ def test_issue_id_and_words(house: House) -> None:
     assert "We are looking into the VAT total on PDF invoices." in page
     assert "<mark>VAT</mark>" in page
     assert "Do not promise" not in page
-    assert "No issue matches these words" in text_of(client.get("/find?q=zebra"))
+    assert "No issue and no ticket matches these words" in text_of(client.get("/find?q=zebra"))
     assert client.get("/i/IB-999").status_code == 404
     assert client.get("/i/nonsense").status_code == 404
 

@@ -12,7 +12,6 @@ from bridge.service import questions
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingAnswer, GroupingConfig, KeptApart
 from bridge.store.requests import DueRun
-from bridge.store.vectors import Vector
 from bridge.words import Role
 from tests.pipeline.loop import ticket
 from tests.web.api.asking import program
@@ -38,8 +37,6 @@ def house(tmp_path: Path) -> Iterator[House]:
         from bridge.store.memberships import Place, place
 
         place(session, [Place(loop.ids(session)["402"], made.ids["print"], 0.9, "model")], loop.clock())
-        for row in loop.rows(Vector):
-            session.add(Vector(model=made.bridge.model_id, content_hash=row.content_hash, data=row.data))
     loop.rank()
     yield made
     made.db.dispose()
