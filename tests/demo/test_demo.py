@@ -16,7 +16,18 @@ import pytest
 
 from tests.cli.running import Ran, inside, typed
 
-STEPS = ("pull helpdesk", "embed", "group", "rank", "publish tracker", "deliver", "track tracker", "plan", "push")
+STEPS = (
+    "pull helpdesk",
+    "relearn",
+    "embed",
+    "group",
+    "rank",
+    "publish tracker",
+    "deliver",
+    "track tracker",
+    "plan",
+    "push",
+)
 LINE = re.compile(
     r"^(?P<step>[a-z]+(?: [a-z]+)?) +(?P<done>\d+) done, (\d+) unchanged, (?P<failed>\d+) set aside or failed"
 )

@@ -157,7 +157,7 @@ class RunnerUpOut(Out):
     margin: Margin
 
 
-class PartOut(Out):
+class SentenceOut(Out):
     """A sentence of the ticket; ``tells``: without it the ticket would be markedly less like its issue."""
 
     text: str
@@ -177,7 +177,7 @@ class ExplanationOut(Out):
     nearest: list[NearOut]
     words: list[str]
     runner_up: RunnerUpOut | None
-    parts: list[PartOut]
+    parts: list[SentenceOut]
 
 
 class Search(In):
