@@ -13,12 +13,12 @@ from bridge.web.api.blueprint import read, write
 from bridge.web.api.schemas.grouping import (
     Answered,
     AnswerIn,
+    AskedLineOut,
+    AskedOut,
     ChosenOut,
     Dial,
     EffectOut,
-    LineOut,
     NextQuestion,
-    QuestionOut,
     QuestionQuery,
     Questions,
     StateOut,
@@ -70,7 +70,7 @@ def list_questions(query_data: QuestionQuery) -> Questions:
     """What is asked about issues, in a few words."""
     with here.reading() as session:
         found = questions.lines(session, here.actor(), here.now(), model=_model(session), limit=query_data.limit)
-    return Questions(items=[LineOut.of(line) for line in found])
+    return Questions(items=[AskedLineOut.of(line) for line in found])
 
 
 @read("/grouping/questions/next", _MAY, NextQuestion, tag=TAG)
@@ -78,7 +78,7 @@ def next_question() -> NextQuestion:
     """The question that teaches most, with what is needed to answer it."""
     with here.reading() as session:
         found = questions.next_question(session, here.actor(), here.now(), model=_model(session))
-    return NextQuestion(question=QuestionOut.of(found) if found else None)
+    return NextQuestion(question=AskedOut.of(found) if found else None)
 
 
 @write("/grouping/answers", _MAY, Answered, body=AnswerIn, tag=TAG)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+from pydantic import BaseModel
+
+from bridge.web.api import schemas
 from tests.web.house import House
 
 
@@ -32,3 +37,14 @@ def test_only_two_files_of_the_package_are_served(shared_house: House) -> None:
     assert client.get("/api/docs/swagger-ui-bundle.js").status_code == 200
     assert client.get("/api/docs/oauth2-redirect.html").status_code == 404
     assert "unsafe" not in client.get("/api/docs").headers["Content-Security-Policy"]
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The description knows them by name alone: of two the one would be told for the other."""
+    modules = [import_module(f"{schemas.__name__}.{found.name}") for found in iter_modules(schemas.__path__)]
+    named: dict[str, set[str]] = {}
+    for module in modules:
+        for name, thing in vars(module).items():
+            if isinstance(thing, type) and issubclass(thing, BaseModel):
+                named.setdefault(name, set()).add(thing.__module__)
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}

@@ -19,7 +19,7 @@ class QuestionQuery(In):
     limit: int = Field(20, ge=1, le=200, description="How many questions at most")
 
 
-class LineOut(Out):
+class AskedLineOut(Out):
     """``alike``: mean cosine of the two issues, or of the two halves. ``tickets`` of each issue."""
 
     kind: Kind
@@ -31,10 +31,10 @@ class LineOut(Out):
 class Questions(Out):
     """The question that teaches most comes first. After each answer the list is another."""
 
-    items: list[LineOut]
+    items: list[AskedLineOut]
 
 
-class SaidOut(Out):
+class AskedQuoteOut(Out):
     text: str
     ticket: str
     url: str | None
@@ -43,7 +43,7 @@ class SaidOut(Out):
     account: str | None
 
 
-class SideOut(Out):
+class AskedSideOut(Out):
     """An issue, or a half of one; ``id`` is null for the half that would be new. ``accounts`` is empty for readers
     who may not read names.
     """
@@ -57,16 +57,16 @@ class SideOut(Out):
     rank: int | None
     published: bool
     stays: bool
-    quotes: list[SaidOut]
+    quotes: list[AskedQuoteOut]
 
 
-class QuestionOut(Out):
+class AskedOut(Out):
     """Send ``mark`` back with the answer: what has changed since is refused then. ``effects``: what a yes does."""
 
     kind: Kind
     issues: list[str]
     mark: str
-    sides: list[SideOut]
+    sides: list[AskedSideOut]
     alike: float
     effects: list[str]
     left: int
@@ -75,7 +75,7 @@ class QuestionOut(Out):
 class NextQuestion(Out):
     """``question`` is null where nothing is left to ask."""
 
-    question: QuestionOut | None
+    question: AskedOut | None
 
 
 class AnswerIn(In):
