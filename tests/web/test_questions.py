@@ -97,10 +97,10 @@ def test_keys_answer_in_a_browser(house: House, chromium: Any) -> None:
         assert "are one issue now" in page.locator("[data-done]").inner_text()
         page.set_viewport_size({"width": 400, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
-        page.get_by_role("button", name="Undo").click()
-        page.locator("[role=status]").first.wait_for()
-        page.keyboard.press("s")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Undo").click()
+        with page.expect_navigation():
+            page.keyboard.press("s")
         context.close()
     assert said == []
     assert {c.merged_into for c in house.loop.rows(Cluster)} == {None}
