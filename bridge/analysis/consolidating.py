@@ -178,19 +178,30 @@ def _move(partition: Partition, constraints: Constraints, params: Params) -> boo
         return _move_by(nearby, partition, constraints, params)
     filled = partition.filled()
     means = partition.means(filled)
-    bar = bars(partition, filled, params)
+    bar, counts = bars(partition, filled, params), partition.counts[filled]
     column = np.zeros(partition.slots, dtype=np.int64)
     column[filled] = np.arange(len(filled))
     changed = False
     for start in range(0, len(partition.labels), _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, len(partition.labels)))
-        over = partition.points[rows] @ means.T / bar
-        over[np.arange(len(rows)), column[partition.labels[rows]]] = -1
-        target = filled[over.argmax(axis=1)]
-        best = over.max(axis=1)
-        for i in np.flatnonzero(best > 1):
-            changed |= _move_one(partition, constraints, params, int(rows[i]), int(target[i]))
+        products = partition.points[rows] @ means.T
+        own = column[partition.labels[rows]]
+        fellows = counts[own] - 1
+        here = products[np.arange(len(rows)), own] * counts[own] - 1
+        here = (here / np.maximum(fellows, 1) / bar[own]).astype(np.float32)
+        over = products / bar
+        over[np.arange(len(rows)), own] = -1
+        target = over.argmax(axis=1)
+        best = over[np.arange(len(rows)), target]
+        for i in _worth_a_look(best, here, fellows, counts[target], params).tolist():
+            changed |= _move_one(partition, constraints, params, int(rows[i]), int(filled[target[i]]))
     return changed
+
+
+def _worth_a_look(there: Vectors, here: Vectors, fellows: Rows, sizes: Rows, params: Params) -> Rows:
+    """Where ``there``, over the bar of a slot of this size, may beat ``here``, over that of the own one."""
+    taken_in = (fellows == 0) & (sizes >= params.core)
+    return np.flatnonzero((there > 1) & (taken_in | ((fellows > 0) & (there > here + params.gain - _ROUNDING))))
 
 
 def _move_by(nearby: Nearby, partition: Partition, constraints: Constraints, params: Params) -> bool:
@@ -205,9 +216,8 @@ def _move_by(nearby: Nearby, partition: Partition, constraints: Constraints, par
         fellows = partition.counts[own] - 1
         here = np.einsum("ij,ij->i", partition.points[rows], partition.sums[own]) - 1
         here = here / np.maximum(fellows, 1) / bar[own]
-        taken_in = (fellows == 0) & (partition.counts[slots] >= params.core)
-        better = (target > 1) & (taken_in | ((fellows > 0) & (target > here + params.gain)))
-        best = np.flatnonzero(better)[np.lexsort((slots[better], -target[better], rows[better]))]
+        better = _worth_a_look(target, here, fellows, partition.counts[slots], params)
+        best = better[np.lexsort((slots[better], -target[better], rows[better]))]
         first = best[np.unique(rows[best], return_index=True)[1]]
         for i in first.tolist():
             changed |= _move_one(partition, constraints, params, int(rows[i]), int(slots[i]))
