@@ -147,26 +147,26 @@ def strip(text: str, sender: str | None, boilerplate: Boilerplate, key: bytes = 
 
 def _trimmed(part: Unit, sender: str | None, boilerplate: Boilerplate, key: bytes) -> Unit:
     """``part`` without what was learned of its end and its beginning, where nobody has set a full stop."""
-    found = [match.start() for match in _TOKEN.finditer(part.text)]
-    for start in found[1:]:
-        tail = part.text[start:]
-        if tail.count(" ") >= _FEWEST_WORDS - 1 and _learned(_unit(tail), sender, boilerplate, key):
-            part = _unit(part.text[:start].rstrip(), part.breaks)
-            break
-    for start in reversed(found[1:]):
-        head = part.text[:start]
-        if (
-            start < len(part.text)
-            and head.count(" ") >= _FEWEST_WORDS
-            and _learned(_unit(head), sender, boilerplate, key)
-        ):
-            return _unit(part.text[start:], part.breaks)
-    return part
+    tokens = list(_TOKEN.finditer(part.text))
+    words = [_normal(token[0]) for token in tokens]
+
+    def known(piece: Sequence[str]) -> int:
+        return _times(" ".join(filter(None, piece)), sender, boilerplate, key)
+
+    end = next((n for n in range(1, len(tokens) - _FEWEST_WORDS + 1) if known(words[n:])), len(tokens))
+    begin = next((n for n in range(end - 1, _FEWEST_WORDS - 1, -1) if known(words[:n])), 0)
+    if begin == 0 and end == len(tokens):
+        return part
+    return _unit(part.text[tokens[begin].start() : tokens[end - 1].end()], part.breaks)
 
 
 def _unit(text: str, breaks: int = 0) -> Unit:
-    words = _WORD.findall(_DIGITS.sub("0", _PLACEHOLDER.sub(" ", text).casefold()))
-    return Unit(text, breaks, " ".join(words))
+    return Unit(text, breaks, _normal(text))
+
+
+def _normal(text: str) -> str:
+    """The words of ``text`` as they are compared. What has no space in it may be given in pieces."""
+    return " ".join(_WORD.findall(_DIGITS.sub("0", _PLACEHOLDER.sub(" ", text).casefold())))
 
 
 def joined(parts: Sequence[Unit]) -> str:
@@ -175,10 +175,14 @@ def joined(parts: Sequence[Unit]) -> str:
 
 
 def _learned(part: Unit, sender: str | None, boilerplate: Boilerplate, key: bytes) -> int:
-    if not part.normal:
+    return _times(part.normal, sender, boilerplate, key)
+
+
+def _times(normal: str, sender: str | None, boilerplate: Boilerplate, key: bytes) -> int:
+    if not normal:
         return 0
-    times = boilerplate.counts.get(_hash(part.normal, None, key), 0)
-    return times or (boilerplate.counts.get(_hash(part.normal, sender, key), 0) if sender else 0)
+    times = boilerplate.counts.get(_hash(normal, None, key), 0)
+    return times or (boilerplate.counts.get(_hash(normal, sender, key), 0) if sender else 0)
 
 
 def _hash(normal: str, sender: str | None, key: bytes) -> int:
