@@ -1,4 +1,5 @@
-"""Texts without a vector -> vectors. What is missing is asked of the database, so a killed run simply goes on.
+"""Texts without a vector, and parts of long ones -> vectors. What is missing is asked of the database, so a killed run
+simply goes on.
 
 Rule: texts get a vector of the model in use first; then of the one that is to follow it, which is in use as soon as
 every live ticket has a vector of it.
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from bridge.analysis.embedding import Embedder, ModelError, pack
 from bridge.failpoint import failpoint
+from bridge.pipeline.divide import divide
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
 from bridge.store.events import record
@@ -50,7 +52,11 @@ def embed(
     progress: Progress = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> StepReport:
-    """Encode every text that has no vector of ``model_id``. ``load`` is called only if there is one."""
+    """Divide long texts, and encode every text and part that has no vector of ``model_id``.
+
+    ``load`` is called only if there is one.
+    """
+    divide(db, lease)
     step = _Embedding(db, lease, batch_size, progress, stop)
     step.check(model_id)
     try:
