@@ -63,12 +63,13 @@ def secondaries(
             ticket, begins, ends = portion.places[i]
             row = row_of[ticket]
             own = names[int(partition.labels[row])]
-            home = _at_home(partition, row, points[i], params)
             for k in np.argsort(-over[i], kind="stable")[: params.candidates].tolist():
                 slot, lead = int(shared[k]), float(over[i, k])
                 if lead <= 1 or names[slot] == own:
                     break
-                if slot in constraints.banned.get(row, ()) or lead - home < params.apart:
+                if slot in constraints.banned.get(row, ()):
+                    continue
+                if lead - _at_home(partition, row, points[i], params) < params.apart:
                     continue
                 if similar[i, k] > params.tau or _has_fellows(partition, slot, points[i], params):
                     said = found.setdefault(ticket, {})
