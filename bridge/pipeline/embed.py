@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.analysis.embedding import Embedder, ModelError, pack
+from bridge.analysis.segments import SHORT, segments
+from bridge.analysis.text import content_hash
 from bridge.failpoint import failpoint
-from bridge.pipeline.divide import divide
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
 from bridge.store.events import record
 from bridge.store.leases import Lease, fence
 from bridge.store.models import Chosen, checked_up_to, in_use, note_checked, put_in_use
+from bridge.store.segments import Divided, keep_parts, undivided
 from bridge.store.sync import bump
 from bridge.store.vectors import check_vectors, count_missing, drop_damaged, missing_texts, save_vectors
 
@@ -27,6 +29,11 @@ CHUNK = 8_192
 """Texts held in memory at once; between two of them of the next model, new tickets get vectors of the one in use."""
 CHECKED = 20_000
 """Vectors whose checksums are looked at in one run: a part of them each time, all of them in turn."""
+
+DIVIDED = 500
+"""Texts divided in one transaction."""
+MOST_PARTS = 12
+"""Of one ticket; what comes behind them is a log or a thread that was pasted."""
 
 Load = Callable[[], Embedder]
 
@@ -56,8 +63,8 @@ def embed(
 
     ``load`` is called only if there is one.
     """
-    divide(db, lease)
     step = _Embedding(db, lease, batch_size, progress, stop)
+    step.divide()
     step.check(model_id)
     try:
         step.catch_up(model_id, load)
@@ -80,6 +87,17 @@ class _Embedding:
         self.report = StepReport("embed")
         self._db, self._lease, self._size, self._progress, self._stop = db, lease, batch_size, progress, stop
         self._loaded: dict[str, Embedder] = {}
+
+    def divide(self) -> None:
+        """Keep the parts of every long text; one that was divided is not divided again until it changes."""
+        while True:
+            with self._db.read() as session:
+                waiting = undivided(session, SHORT, DIVIDED)
+            if not waiting:
+                return
+            with self._db.write() as session:
+                fence(session, self._lease)
+                keep_parts(session, [Divided(id_, embed_hash, _parts(text)) for id_, embed_hash, text in waiting])
 
     def check(self, model_id: str) -> None:
         """Delete damaged vectors among the next few, so that they are computed again."""
@@ -157,3 +175,9 @@ class _Embedding:
     def _missing(self, model_id: str) -> int:
         with self._db.read() as session:
             return count_missing(session, model_id)
+
+
+def _parts(text: str) -> tuple[tuple[int, int, str], ...]:
+    """(begins, ends, content hash) of two or more parts; none of a text that is one."""
+    found = segments(text)
+    return tuple((p.begins, p.ends, content_hash(p.text)) for p in found[:MOST_PARTS]) if len(found) > 1 else ()
