@@ -101,10 +101,11 @@ def group(
     tickets: ids of all live tickets that have a vector; vectors: their unit rows, shape (n, d). placed: present
     memberships; those of other tickets are ignored. rejected: (ticket, cluster) pairs that a person said are wrong;
     the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
-    vectors are compared; one of these tickets if there is none. Without new tickets and without ``consolidating`` the
-    plan is empty. afresh: what the model placed is grouped as if it came today, except in published and locked
-    clusters; clusters keep their ids as far as their tickets stay together. parts_of: the parts of these tickets, of
-    those that have some, in portions. Raises ValueError where tickets and vectors differ in number.
+    vectors are compared; one of these tickets if there is none. afresh: what the model placed is grouped as if it came
+    today, except in published and locked clusters and those where a person placed a ticket; clusters keep their ids as
+    far as their tickets stay together. Without new tickets and without ``consolidating`` the plan is empty. parts_of:
+    the parts of these tickets, of those that have some, in portions. Raises ValueError where tickets and vectors differ
+    in number.
     """
     said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
     run = _Run(tickets, vectors, placed, said, params or Params(), frame, afresh=afresh)
@@ -153,7 +154,7 @@ class _Run:
         held = {self.stay[ticket] for ticket in self.human}
         settled = {c for c, flag in said.flags.items() if flag.anchored or flag.locked}
         kept = settled | held
-        seated = {t: c for t, c in self.stay.items() if not afresh or t in self.human or c in settled}
+        seated = {t: c for t, c in self.stay.items() if not afresh or c in kept}
         self.seats = {ticket: (cluster, placed[ticket].part or 0) for ticket, cluster in seated.items()}
         self.new = [ticket for ticket in self.tickets if ticket not in self.seats]
         self.parts = sorted(set(self.seats.values()))

@@ -80,8 +80,8 @@ class Labeller:
             central = 1.0 if centrality is None else max(0.1, 1 + centrality[position]) ** _CENTRAL
             if theme.language and language_of_words(texts[position], 2) not in (None, theme.language):
                 central *= FOREIGN
-            for line in lines(subjects[position], texts[position]):
-                worth = central * score(line, theme)
+            for line, counts in lines(subjects[position], texts[position]):
+                worth = central * counts * score(line, theme)
                 if worth > best_score or (worth == best_score > 0 and line < best):
                     best, best_score = line, worth
                 elif not worth and WORD.search(line) and (len(line), line) > (len(hollow), hollow):

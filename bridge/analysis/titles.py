@@ -20,6 +20,10 @@ READ = 2000
 """Characters of a ticket that are looked at."""
 SENTENCES = 6
 """Sentences of a ticket that are looked at: what is wrong is said early."""
+OPENING, LATER = 2, 0.5
+"""The subject and the first sentence that says something tell what is wrong, later ones what follows from it: those
+count less.
+"""
 GROWN = 3
 """A model's title may change once the issue is so many times as large as when it was named."""
 BETTER = 1.5
@@ -101,15 +105,23 @@ class Theme:
     members: int = 1
 
 
-def lines(subject: str, text: str) -> Iterator[str]:
-    """The subject and the first sentences, cleaned; the clauses of a sentence that is too long for a title."""
+def lines(subject: str, text: str) -> Iterator[tuple[str, float]]:
+    """The subject and the first sentences, cleaned, and what each counts; the clauses of a sentence that is too long for
+    a title.
+    """
+    seen = 0
     for part in (subject, *_SENTENCE_END.split(text[:READ].strip(), maxsplit=SENTENCES)[:SENTENCES]):
         line = cleaned(part)
-        if not line:
+        if not line or is_hollow(line):
+            if line:
+                yield line, LATER
             continue
-        yield line
+        counts = 1.0 if seen < OPENING else LATER
+        seen += 1
+        yield line, counts
         if len(line) > TITLE_LENGTH:
-            yield from (c for piece in _CLAUSE_END.split(line) if _CLAUSE <= len(c := cleaned(piece)) <= TITLE_LENGTH)
+            pieces = (cleaned(piece) for piece in _CLAUSE_END.split(line))
+            yield from ((piece, counts) for piece in pieces if _CLAUSE <= len(piece) <= TITLE_LENGTH)
 
 
 def cleaned(line: str) -> str:

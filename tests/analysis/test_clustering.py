@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bridge.analysis.assigning import Params
 from bridge.analysis.clustering import Flags, Merge, Placement, Plan, _Run, _Said, group, wants_consolidation
 from bridge.analysis.embedding import Vectors
+from bridge.analysis.smoothing import Smoothing, make_frame, read_frame
 from bridge.words import Origin
 
 DIM = 24
@@ -248,3 +250,81 @@ def test_a_cluster_does_not_take_over_an_id_that_one_of_its_tickets_was_denied()
 
     assert plan.assign[3].cluster == -1
     assert plan.merges == (Merge(10, -1),)
+
+
+@SLOWLY
+@given(SETS, st.data())
+def test_grouping_afresh_keeps_what_people_and_trackers_hold(vectors: Vectors, data: st.DataObject) -> None:
+    world = World(vectors)
+    tickets = list(range(len(vectors)))
+    world.run(tickets, consolidating=True)
+    chosen = data.draw(st.lists(st.sampled_from(tickets), unique=True, max_size=5))
+    for ticket in chosen:
+        world.placed[ticket] = Placement(world.placed[ticket].cluster, Origin.HUMAN)
+    held = {world.placed[ticket].cluster for ticket in tickets[:2]}
+    world.flags = {cluster: Flags(anchored=True) for cluster in held}
+    before = dict(world.placed)
+    plan = group(tickets, vectors, world.placed, flags=world.flags, consolidating=True, afresh=True)
+    world.apply(plan)
+    assert set(world.placed) == set(tickets)
+    assert all(world.placed[ticket] == before[ticket] for ticket in chosen)
+    assert all(world.placed[t].cluster == p.cluster for t, p in before.items() if p.cluster in held)
+    assert not {pair.loser for pair in plan.merges} & held
+
+
+@SLOWLY
+@given(SETS, st.data())
+def test_clusters_that_people_keep_apart_are_never_merged(vectors: Vectors, data: st.DataObject) -> None:
+    tickets = list(range(len(vectors)))
+    halves = {ticket: Placement(1 + ticket % 2, Origin.MODEL) for ticket in tickets}
+    people = data.draw(st.lists(st.sampled_from(tickets), unique=True, max_size=4))
+    halves |= {ticket: Placement(halves[ticket].cluster, Origin.HUMAN) for ticket in people}
+    plan = group(tickets, vectors, halves, apart=[(1, 2)], consolidating=True)
+    assert not {(1, 2), (2, 1)} & {(pair.loser, pair.winner) for pair in plan.merges}
+
+
+def test_parts_of_a_merged_issue_keep_a_centre_each() -> None:
+    vectors = np.eye(8, DIM, dtype=np.float32)[[0, 0, 0, 1, 1, 1, 0, 1]]
+    placed = {t: Placement(5, Origin.HUMAN, part=None if t < 3 else 9) for t in range(6)}
+    plan = group(range(8), vectors, placed)
+    assert {t: (a.cluster, a.part) for t, a in plan.assign.items()} == {6: (5, None), 7: (5, 9)}
+
+
+def test_a_ticket_alone_that_comes_near_a_cluster_is_told_with_its_candidate() -> None:
+    rng = np.random.default_rng(3)
+    centre = rng.normal(size=DIM)
+    near, alone = centre + 0.1 * rng.normal(size=(6, DIM)), centre + 1.1 * rng.normal(size=DIM)
+    points = np.vstack([near, alone, rng.normal(size=(12, DIM))])
+    vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    params = Params(smoothing=Smoothing(anchors=0), doubt=0.5)
+    plan = group(range(len(vectors)), vectors, {}, params=params, consolidating=True)
+    sizes = Counter(a.cluster for a in plan.assign.values())
+    assert plan.doubts, "one ticket was made to lie between"
+    for ticket, doubts in plan.doubts.items():
+        assert sizes[plan.assign[ticket].cluster] == 1
+        for doubt in doubts:
+            assert sizes[doubt.cluster] == doubt.size > 1
+            assert params.doubt * doubt.bar <= doubt.similarity <= doubt.nearest
+
+
+@given(st.integers(1, 40), st.integers(0, 1000))
+def test_a_frame_shows_the_same_after_it_was_stored(count: int, seed: int) -> None:
+    vectors = clouds(seed, count, 3, 0.5)
+    frame = make_frame(range(count), vectors, Smoothing())
+    again = read_frame(frame.pack(), Smoothing())
+    np.testing.assert_allclose(again.view(vectors), frame.view(vectors), atol=2e-3)
+    np.testing.assert_allclose(np.linalg.norm(frame.view(vectors), axis=1), 1, atol=1e-5)
+
+
+def test_what_comes_is_strange_when_it_is_like_nothing_that_was_there() -> None:
+    rng = np.random.default_rng(0)
+    known, other = rng.normal(size=(4, DIM)), rng.normal(size=(4, DIM))
+
+    def around(centres: Vectors) -> Vectors:
+        points = centres[rng.integers(0, 4, 300)] + 0.3 * rng.normal(size=(300, DIM))
+        unit: Vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+    frame = make_frame(range(300), around(known), Smoothing())
+    assert frame.strange(around(known)) < 0.2
+    assert frame.strange(around(other)) > 0.8
