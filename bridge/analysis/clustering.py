@@ -8,8 +8,8 @@ caller applies a plan as a whole: first the merges (every membership of the lose
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from bridge.analysis.consolidating import consolidate
 from bridge.analysis.doubting import Candidate, doubts
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition
+from bridge.analysis.secondary import Parts, Secondary, secondaries
 from bridge.analysis.smoothing import Frame, make_frame
 from bridge.words import Origin
 
+PartsOf = Callable[[Sequence[int]], Iterable[Parts]]
 MODEL_CONFIDENCE = 0.9
 HUMAN_CONFIDENCE = 1.0
 
@@ -65,6 +67,7 @@ class Plan:
     """``assign``: tickets placed for the first time; ``moves``: tickets that leave their cluster (after the merges).
 
     ``doubts``: each ticket that was looked at, that is alone and might belong elsewhere -> where, the best first;
+    ``secondary``: each ticket that was looked at and of which a part speaks of another issue -> which;
     ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all.
     """
 
@@ -72,6 +75,7 @@ class Plan:
     moves: Mapping[int, Assignment] = field(default_factory=dict)
     merges: tuple[Merge, ...] = ()
     doubts: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
+    secondary: Mapping[int, tuple[Secondary, ...]] = field(default_factory=dict)
     looked_at: Collection[int] = ()
 
     def __bool__(self) -> bool:
@@ -90,6 +94,7 @@ def group(
     frame: Frame | None = None,
     consolidating: bool = False,
     afresh: bool = False,
+    parts_of: PartsOf | None = None,
 ) -> Plan:
     """Place the tickets that are not placed; with ``consolidating`` think again about all the others, too.
 
@@ -98,14 +103,15 @@ def group(
     the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
     vectors are compared; one of these tickets if there is none. afresh: what the model placed is grouped as if it came
     today, except in published and locked clusters and those where a person placed a ticket; clusters keep their ids as
-    far as their tickets stay together. Without new tickets and without ``consolidating`` the plan is empty. Raises
-    ValueError where tickets and vectors differ in number.
+    far as their tickets stay together. Without new tickets and without ``consolidating`` the plan is empty. parts_of:
+    the parts of these tickets, of those that have some, in portions. Raises ValueError where tickets and vectors differ
+    in number.
     """
     said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
     run = _Run(tickets, vectors, placed, said, params or Params(), frame, afresh=afresh)
     if not run.new and not consolidating:
         return Plan()
-    return run.plan(consolidating=consolidating or afresh)
+    return run.plan(consolidating=consolidating or afresh, parts_of=parts_of)
 
 
 def wants_consolidation(new: int, placed: int) -> bool:
@@ -155,7 +161,7 @@ class _Run:
         self.clusters = [cluster for cluster, _ in self.parts]
         self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
-    def plan(self, *, consolidating: bool) -> Plan:
+    def plan(self, *, consolidating: bool, parts_of: PartsOf | None) -> Plan:
         slot_of = {part: slot for slot, part in enumerate(self.parts)}
         row_of = {ticket: row for row, ticket in enumerate(self.tickets)}
         vectors = self.vectors[self.order]
@@ -169,7 +175,13 @@ class _Run:
             consolidate(partition, constraints, self.params)
             new = np.arange(len(self.tickets), dtype=np.int64)
         found = doubts(partition, new, constraints, self.params)
-        return self._difference(partition.labels.tolist(), found, [self.tickets[row] for row in new.tolist()])
+        looked_at = [self.tickets[row] for row in new.tolist()]
+        plan = self._difference(partition.labels.tolist(), found, looked_at)
+        if parts_of is None:
+            return plan
+        names = self._names(partition.labels.tolist())
+        spoken = secondaries(partition, parts_of(looked_at), row_of, frame, names, constraints, self.params)
+        return replace(plan, secondary=spoken)
 
     def _constraints(self, row_of: Mapping[int, int]) -> Constraints:
         flagged = [self.said.flags.get(cluster, Flags()) for cluster in self.clusters]

@@ -1,4 +1,5 @@
-"""Texts without a vector -> vectors. What is missing is asked of the database, so a killed run simply goes on.
+"""Texts without a vector, and parts of long ones -> vectors. What is missing is asked of the database, so a killed run
+simply goes on.
 
 Rule: texts get a vector of the model in use first; then of the one that is to follow it, which is in use as soon as
 every live ticket has a vector of it.
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.analysis.embedding import Embedder, ModelError, pack
+from bridge.analysis.segments import SHORT, segments
+from bridge.analysis.text import content_hash
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
 from bridge.store.events import record
 from bridge.store.leases import Lease, fence
 from bridge.store.models import Chosen, checked_up_to, in_use, note_checked, put_in_use
+from bridge.store.segments import Divided, keep_parts, undivided
 from bridge.store.sync import bump
 from bridge.store.vectors import check_vectors, count_missing, drop_damaged, missing_texts, save_vectors
 
@@ -25,6 +29,11 @@ CHUNK = 8_192
 """Texts held in memory at once; between two of them of the next model, new tickets get vectors of the one in use."""
 CHECKED = 20_000
 """Vectors whose checksums are looked at in one run: a part of them each time, all of them in turn."""
+
+DIVIDED = 500
+"""Texts divided in one transaction."""
+MOST_PARTS = 12
+"""Of one ticket; what comes behind them is a log or a thread that was pasted."""
 
 Load = Callable[[], Embedder]
 
@@ -50,8 +59,12 @@ def embed(
     progress: Progress = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> StepReport:
-    """Encode every text that has no vector of ``model_id``. ``load`` is called only if there is one."""
+    """Divide long texts, and encode every text and part that has no vector of ``model_id``.
+
+    ``load`` is called only if there is one.
+    """
     step = _Embedding(db, lease, batch_size, progress, stop)
+    step.divide()
     step.check(model_id)
     try:
         step.catch_up(model_id, load)
@@ -74,6 +87,17 @@ class _Embedding:
         self.report = StepReport("embed")
         self._db, self._lease, self._size, self._progress, self._stop = db, lease, batch_size, progress, stop
         self._loaded: dict[str, Embedder] = {}
+
+    def divide(self) -> None:
+        """Keep the parts of every long text; one that was divided is not divided again until it changes."""
+        while True:
+            with self._db.read() as session:
+                waiting = undivided(session, SHORT, DIVIDED)
+            if not waiting:
+                return
+            with self._db.write() as session:
+                fence(session, self._lease)
+                keep_parts(session, [Divided(id_, embed_hash, _parts(text)) for id_, embed_hash, text in waiting])
 
     def check(self, model_id: str) -> None:
         """Delete damaged vectors among the next few, so that they are computed again."""
@@ -151,3 +175,9 @@ class _Embedding:
     def _missing(self, model_id: str) -> int:
         with self._db.read() as session:
             return count_missing(session, model_id)
+
+
+def _parts(text: str) -> tuple[tuple[int, int, str], ...]:
+    """(begins, ends, content hash) of two or more parts; none of a text that is one."""
+    found = segments(text)
+    return tuple((p.begins, p.ends, content_hash(p.text)) for p in found[:MOST_PARTS]) if len(found) > 1 else ()

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from bridge.service.access import Actor
 from bridge.service.issue_members import shortened
 from bridge.service.scope import readable_tickets
-from bridge.store.grouping_queries import secondary_of
+from bridge.store.segments import secondary_of
 from bridge.words import display_id
 
 SHOWN = 10

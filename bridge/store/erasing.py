@@ -17,13 +17,14 @@ from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.grouping import Candidate, SecondaryMembership, TitleProposal
 from bridge.store.memberships import CHUNK, redirects
 from bridge.store.requests import IdempotentAnswer
-from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent
+from bridge.store.tickets import Message, SetAside, Ticket, TicketEvent, TicketSegment
 from bridge.store.vectors import Vector
 
 EMPTY: dict[str, Any] = {
     "subject": "",
     "embed_text": "",
     "embed_hash": None,
+    "divided_hash": None,
     "raw_status": None,
     "raw_priority": None,
     "requester_key": None,
@@ -147,7 +148,7 @@ def bury_text(session: Session, ids: Sequence[int], mark: str, at: datetime) -> 
     for part in chunks(ids):
         session.execute(delete(Message).where(col(Message.ticket_id).in_(part)))
         session.execute(delete(TicketEvent).where(col(TicketEvent.ticket_id).in_(part)))
-        for said_of in (Membership, Candidate, SecondaryMembership):
+        for said_of in (Membership, Candidate, SecondaryMembership, TicketSegment):
             session.execute(delete(said_of).where(col(said_of.ticket_id).in_(part)))
         session.execute(delete(Rejection).where(col(Rejection.ticket_id).in_(part)))
         values = {**EMPTY, "record_hash": mark, "deleted_at": func.coalesce(col(Ticket.deleted_at), at)}
@@ -164,18 +165,23 @@ def drop_asides(session: Session, words: Sequence[Words], *, unnamed: bool) -> i
 
 
 def drop_orphan_vectors(session: Session) -> int:
-    """Vectors that no ticket has any more, of every model."""
+    """Vectors that no ticket and no part of one has any more, of every model."""
     used = exists().where(col(Ticket.embed_hash) == col(Vector.content_hash))
-    return int(session.exec(delete(Vector).where(~used)).rowcount)
+    in_part = exists().where(col(TicketSegment.content_hash) == col(Vector.content_hash))
+    return int(session.exec(delete(Vector).where(~used, ~in_part)).rowcount)
 
 
 def count_own_vectors(session: Session, ids: Collection[int]) -> int:
-    """Vectors that only these tickets have."""
-    mine = select(Ticket.embed_hash).where(col(Ticket.id).in_(list(ids)[: CHUNK * 10]))
-    others = exists().where(
-        col(Ticket.embed_hash) == col(Vector.content_hash), col(Ticket.id).not_in(list(ids)[: CHUNK * 10])
-    )
-    query = select(func.count()).select_from(Vector).where(col(Vector.content_hash).in_(mine), ~others)
+    """Vectors that only these tickets and their parts have."""
+    some = list(ids)[: CHUNK * 10]
+    mine, others = [], []
+    for content_hash, ticket in (
+        (col(Ticket.embed_hash), col(Ticket.id)),
+        (col(TicketSegment.content_hash), col(TicketSegment.ticket_id)),
+    ):
+        mine.append(col(Vector.content_hash).in_(select(content_hash).where(ticket.in_(some))))
+        others.append(exists().where(content_hash == col(Vector.content_hash), ticket.not_in(some)))
+    query = select(func.count()).select_from(Vector).where(or_(*mine), ~or_(*others))
     return session.exec(query).one()
 
 

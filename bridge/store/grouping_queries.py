@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Cluster, Membership, RankRun, Score
-from bridge.store.grouping import Candidate, GroupingAnswer, GroupingFrame, KeptApart, SecondaryMembership
+from bridge.store.grouping import Candidate, GroupingAnswer, GroupingFrame, KeptApart
 from bridge.store.memberships import CHUNK, is_live, redirects
 from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
@@ -152,23 +152,6 @@ def singles(session: Session) -> set[int]:
         .having(func.count() == 1, func.max(col(Membership.origin)) == Origin.MODEL)
     )
     return set(session.exec(query))
-
-
-def secondary_of(
-    session: Session, cluster_id: int, readable: ColumnElement[bool], limit: int
-) -> tuple[list[tuple[Ticket, SecondaryMembership, int | None]], int]:
-    """(ticket, its part, its primary cluster) of live tickets that speak of this one, too, newest first; how many."""
-    query = (
-        select(Ticket, SecondaryMembership, Membership.cluster_id)
-        .join(SecondaryMembership, col(SecondaryMembership.ticket_id) == col(Ticket.id))
-        .outerjoin(Membership, col(Membership.ticket_id) == col(Ticket.id))
-        .where(SecondaryMembership.cluster_id == cluster_id, *is_live(), readable)
-        .order_by(col(Ticket.last_customer_at).desc(), col(Ticket.id))
-    )
-    rows = [(row[0], row[1], row[2]) for row in session.execute(query.limit(limit))]
-    if len(rows) < limit:
-        return rows, len(rows)
-    return rows, session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
 
 def clusters_by_id(session: Session, ids: Collection[int]) -> dict[int, Cluster]:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session, col, select
 
 from bridge.store.clusters import Membership
-from bridge.store.tickets import ERASED, EXPIRED, ErasedRequester, Message, SetAside, Ticket, TicketEvent
+from bridge.store.grouping import SecondaryMembership
+from bridge.store.tickets import ERASED, EXPIRED, ErasedRequester, Message, SetAside, Ticket, TicketEvent, TicketSegment
 from bridge.store.upsert import insert_rows
 
 
@@ -116,11 +117,13 @@ def bury(session: Session, connection: str, gone: Mapping[str, datetime], at: da
     for ticket in removed:
         ticket.deleted_at, ticket.updated_at, ticket.record_hash = at, gone[ticket.source_id], "deleted"
         ticket.requester_key = ticket.requester_domain = ticket.assignee = None
-        ticket.subject, ticket.embed_text, ticket.embed_hash = "", "", None
+        ticket.subject = ticket.embed_text = ""
+        ticket.embed_hash = ticket.divided_hash = None
         ticket.attributes, ticket.tags, ticket.url, ticket.csat = {}, [], None, None
     ids = [ticket.id or 0 for ticket in removed]
     _drop_parts(session, ids)
-    session.execute(delete(Membership).where(col(Membership.ticket_id).in_(ids)))
+    for said_of in (Membership, SecondaryMembership, TicketSegment):
+        session.execute(delete(said_of).where(col(said_of.ticket_id).in_(ids)))
     return [ticket.source_id for ticket in removed]
 
 

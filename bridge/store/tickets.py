@@ -19,6 +19,7 @@ class Ticket(SQLModel, table=True):
     ``account_ref`` is what the desk says (a name or "system:id"); who that is, is resolved by query.
     ``requester_key`` is a keyed hash, never an address. ``record_hash`` tells whether a pulled record is new; of a
     tombstone it says why it is one: deleted by the desk, ERASED for good, EXPIRED until the ticket changes again.
+    ``divided_hash`` is the ``embed_hash`` whose parts are in TicketSegment; None of a text too short to have some.
     """
 
     __table_args__ = (
@@ -32,6 +33,7 @@ class Ticket(SQLModel, table=True):
     subject: str = Field(sa_type=Text)
     embed_text: str = Field(sa_type=Text)
     embed_hash: str | None = Field(default=None, index=True)
+    divided_hash: str | None = None
     record_hash: str
     status: str
     priority: str
@@ -88,6 +90,22 @@ class TicketEvent(SQLModel, table=True):
     side: str
     old: str | None = None
     new: str | None = None
+
+
+class TicketSegment(SQLModel, table=True):
+    """A part of a long ticket, two or more a ticket. ``begins`` and ``ends``: characters of the embedded text.
+
+    ``content_hash``: sha256 of the part, under which its vector lies.
+    """
+
+    __tablename__ = "ticket_segment"
+
+    ticket_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    begins: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    ends: int
+    content_hash: str = Field(index=True)
 
 
 class ErasedRequester(SQLModel, table=True):

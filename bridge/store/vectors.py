@@ -1,5 +1,7 @@
 """Vectors, the truth of what has been embedded: float16 little endian, one a (model, text), each with its checksum.
 
+Texts are those of whole tickets and those of the parts of long ones.
+
 Rule: a vector whose checksum is wrong is never used. Readers leave it out by ``sound``; the step that embeds deletes it
 and computes it again.
 """
@@ -9,12 +11,25 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BigInteger, Column, ColumnElement, LargeBinary, exists, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    Select,
+    exists,
+    func,
+    insert,
+    select,
+    union,
+)
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Session, SQLModel, col, delete
 
-from bridge.store.tickets import Ticket
+from bridge.store.tickets import Ticket, TicketSegment
 
 logger = logging.getLogger(__name__)
 K = TypeVar("K")
@@ -45,35 +60,59 @@ def sound(rows: Iterable[tuple[K, bytes, int]]) -> list[tuple[K, bytes]]:
 
 
 def missing_texts(session: Session, model: str, limit: int) -> list[tuple[str, str]]:
-    """(content hash, text) of live tickets whose text has no vector of this model yet, each hash once."""
-    query = (
+    """(content hash, text) of live tickets, then of their parts, without a vector of this model; each hash once."""
+    whole = (
         select(col(Ticket.embed_hash), func.min(col(Ticket.embed_text)))
-        .where(*_embedded(), ~_has_vector(model))
+        .where(*_whole(), ~_has_vector(model, col(Ticket.embed_hash)))
         .group_by(col(Ticket.embed_hash))
-        .limit(limit)
     )
-    return [(content_hash, text) for content_hash, text in session.execute(query)]
+    found = dict(session.execute(whole.limit(limit)).all())
+    length = col(TicketSegment.ends) - col(TicketSegment.begins)
+    parts = (
+        select(
+            col(TicketSegment.content_hash), func.min(func.substr(Ticket.embed_text, TicketSegment.begins + 1, length))
+        )
+        .join(Ticket, col(Ticket.id) == col(TicketSegment.ticket_id))
+        .where(*_parts(), ~_has_vector(model, col(TicketSegment.content_hash)))
+        .group_by(col(TicketSegment.content_hash))
+    )
+    if len(found) < limit:
+        found = {**dict(session.execute(parts.limit(limit - len(found))).all()), **found}
+    return list(found.items())
 
 
 def count_missing(session: Session, model: str) -> int:
     """How many distinct texts still wait for a vector."""
-    query = select(func.count(func.distinct(col(Ticket.embed_hash)))).where(*_embedded(), ~_has_vector(model))
+    texts = _texts().subquery()
+    query = select(func.count()).select_from(texts).where(~_has_vector(model, texts.c.content_hash))
     return int(session.execute(query).scalar_one())
 
 
 def count_texts(session: Session) -> int:
     """How many distinct texts should have a vector."""
-    return int(
-        session.execute(select(func.count(func.distinct(col(Ticket.embed_hash)))).where(*_embedded())).scalar_one()
+    return int(session.execute(select(func.count()).select_from(_texts().subquery())).scalar_one())
+
+
+def _texts() -> CompoundSelect[tuple[str]]:
+    whole: Select[tuple[str]] = select(col(Ticket.embed_hash).label("content_hash")).where(*_whole())
+    parts = (
+        select(col(TicketSegment.content_hash))
+        .join(Ticket, col(Ticket.id) == col(TicketSegment.ticket_id))
+        .where(*_parts())
     )
+    return union(whole, parts)
 
 
-def _embedded() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _whole() -> tuple[ColumnElement[bool], ...]:
     return col(Ticket.embed_hash).is_not(None), col(Ticket.deleted_at).is_(None)
 
 
-def _has_vector(model: str) -> ColumnElement[bool]:
-    return exists().where(col(Vector.model) == model, col(Vector.content_hash) == col(Ticket.embed_hash))
+def _parts() -> tuple[ColumnElement[bool], ...]:
+    return col(Ticket.divided_hash) == col(Ticket.embed_hash), col(Ticket.deleted_at).is_(None)
+
+
+def _has_vector(model: str, content_hash: Mapped[Any] | ColumnElement[Any]) -> ColumnElement[bool]:
+    return exists().where(col(Vector.model) == model, col(Vector.content_hash) == content_hash)
 
 
 def save_vectors(session: Session, model: str, vectors: Sequence[tuple[str, bytes]]) -> int:

@@ -173,6 +173,23 @@ def upgrade() -> None:
     with op.batch_alter_table("secondary_membership", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_secondary_membership_cluster_id"), ["cluster_id"], unique=False)
 
+    op.create_table(
+        "ticket_segment",
+        sa.Column("ticket_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("begins", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ends", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_segment_ticket_id_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", "begins", name=op.f("pk_ticket_segment")),
+    )
+    with op.batch_alter_table("ticket_segment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_segment_content_hash"), ["content_hash"], unique=False)
+
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("divided_hash", sa.String(), nullable=True))
+
     op.drop_table("grouping_state")
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
@@ -222,6 +239,13 @@ def downgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("model", name=op.f("pk_grouping_state")),
     )
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_column("divided_hash")
+
+    with op.batch_alter_table("ticket_segment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_segment_content_hash"))
+
+    op.drop_table("ticket_segment")
     with op.batch_alter_table("secondary_membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_secondary_membership_cluster_id"))
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import update
 
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import ClusterChange, GroupingAnswer, GroupingRun, SecondaryMembership
+from bridge.store.tickets import Ticket
 from bridge.words import Role, display_id
 from tests.pipeline.loop import ticket
 from tests.service.doubts import alone
@@ -116,6 +118,7 @@ def test_program_answers_locks_and_reads_the_log(doubtful: House) -> None:
 def test_issue_page_locks_tells_zones_in_words_and_mentions(doubtful: House) -> None:
     client, vat = doubtful.client(Role.PRODUCT_MANAGER), display_id(doubtful.ids["vat"])
     with doubtful.db.write() as session:
+        session.execute(update(Ticket).values(divided_hash=Ticket.embed_hash))
         session.add(
             SecondaryMembership(
                 ticket_id=doubtful.loop.ids(session)["201"],

@@ -7,8 +7,9 @@ and when people set another granularity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from sqlmodel import Session, col, select
@@ -20,6 +21,7 @@ from bridge.analysis.doubting import Candidate as Doubt
 from bridge.analysis.embedding import Vectors, unpack
 from bridge.analysis.granularity import params_for
 from bridge.analysis.labelling import Label, Labeller
+from bridge.analysis.secondary import Parts, Secondary
 from bridge.analysis.smoothing import Frame, make_frame, read_frame
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
@@ -27,6 +29,7 @@ from bridge.store.grouping_answers import granularity
 from bridge.store.grouping_queries import kept_apart, waiting_tickets
 from bridge.store.memberships import Place, live_vectors, places, redirects, rejections, ticket_texts
 from bridge.store.memberships import unplaced_without_text as textless
+from bridge.store.segments import part_vectors, secondaries
 from bridge.words import Origin
 
 GROWTH = 1.25
@@ -40,7 +43,8 @@ OUTGROWN = 2.0
 @dataclass(frozen=True, slots=True)
 class Work:
     """What to write. ``frame`` None: the present one stays; ``bare``: tickets without any text; ``waiting``: those in
-    the review zone now; ``settled``: those of them that need no review any more.
+    the review zone now; ``settled``: those of them that need no review any more; ``spoken``: tickets whose parts speak
+    of other issues than is stored -> of which.
     """
 
     plan: Plan
@@ -51,13 +55,14 @@ class Work:
     facts: Mapping[str, float | str] = field(default_factory=dict)
     doubts: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
     settled: Sequence[int] = ()
+    spoken: Mapping[int, Sequence[Secondary]] = field(default_factory=dict)
 
     @property
     def placed(self) -> int:
         return len(self.plan.assign) + len(self.bare)
 
     def __bool__(self) -> bool:
-        return bool(self.plan or self.bare or self.frame or self.doubts or self.settled)
+        return bool(self.plan or self.bare or self.frame or self.doubts or self.settled or self.spoken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         frame=chosen.frame,
         consolidating=consolidating,
         afresh=chosen.afresh,
+        parts_of=partial(_parts, session, model_id),
     )
     doubts, settled = _review(session, plan)
     return Work(
@@ -106,6 +112,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         {"tickets": len(tickets), "granularity": fine.value, "drift": round(chosen.drift, 3)},
         doubts,
         settled,
+        _spoken(session, plan),
     )
 
 
@@ -114,9 +121,18 @@ def _live(session: Session, model_id: str) -> tuple[list[int], Vectors]:
     rows = live_vectors(session, model_id)
     if not rows:
         return [], np.empty((0, 0), dtype=np.float32)
-    vectors = unpack(b"".join(packed for _, packed in rows)).reshape(len(rows), -1)
+    return [ticket for ticket, _ in rows], _unit_rows([packed for _, packed in rows])
+
+
+def _unit_rows(packed: Sequence[bytes]) -> Vectors:
+    vectors = unpack(b"".join(packed)).reshape(len(packed), -1)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return [ticket for ticket, _ in rows], vectors
+    return vectors
+
+
+def _parts(session: Session, model_id: str, tickets: Sequence[int]) -> Iterator[Parts]:
+    for rows in part_vectors(session, model_id, tickets):
+        yield Parts([place for place, _ in rows], _unit_rows([packed for _, packed in rows]))
 
 
 def _placements(session: Session, present: Sequence[Place]) -> dict[int, Placement]:
@@ -183,6 +199,17 @@ def _review(session: Session, plan: Plan) -> tuple[Mapping[int, Sequence[Doubt]]
     looked_at = set(plan.looked_at)
     found = {t: doubts for t, doubts in plan.doubts.items() if waiting.get(t) != tuple(d.cluster for d in doubts)}
     return found, [t for t in waiting if t in looked_at and t not in plan.doubts]
+
+
+def _spoken(session: Session, plan: Plan) -> dict[int, Sequence[Secondary]]:
+    """Of the tickets that were looked at those that speak of other issues, or by other words, than is stored."""
+    looked_at = set(plan.looked_at)
+    known = {ticket: places for ticket, places in secondaries(session).items() if ticket in looked_at}
+    return {
+        ticket: plan.secondary.get(ticket, ())
+        for ticket in sorted({*known, *plan.secondary})
+        if {s.cluster: (s.begins, s.ends) for s in plan.secondary.get(ticket, ())} != known.get(ticket, {})
+    }
 
 
 def _labels(

@@ -17,6 +17,7 @@ from bridge.store.events import record
 from bridge.store.grouping import ClusterChange, GroupingFrame, GroupingRun
 from bridge.store.grouping_queries import Doubtful, doubt, doubt_no_more, keep_frame, settle_zones
 from bridge.store.memberships import Place, merge, open_clusters, place
+from bridge.store.segments import Said, keep_secondaries
 from bridge.words import Origin
 
 
@@ -34,6 +35,11 @@ def write(session: Session, work: Work, model_id: str, at: datetime) -> None:
         changes.append(("merged", loser.id or 0, winner.id, len(moved)))
     _place(session, work, opened, at)
     _doubt(session, work, opened)
+    said = [
+        (t, [Said(opened.get(s.cluster, s.cluster), s.begins, s.ends, s.similarity) for s in those])
+        for t, those in work.spoken.items()
+    ]
+    keep_secondaries(session, said, at)
     if work.frame is not None:
         facts = dict(work.facts)
         keep_frame(session, GroupingFrame(model=model_id, frame=work.frame.pack(), facts=facts, anchored_at=at, at=at))
