@@ -41,8 +41,10 @@ class Params:
     """A ticket moves only to a cluster whose bar it is above by this much more."""
     doubt: float = 0.8
     """A ticket on its own that reaches this part of a cluster's bar is shown to a person."""
-    apart: float = 0.8
-    """A part of a ticket speaks of another cluster if it is above its bar by so much more than at home."""
+    clear: float = 0.65
+    """A part of a ticket speaks of another cluster if it has this mean similarity at least ..."""
+    apart: float = 1.0
+    """... and is above its bar by so much more, in bars, than above that of the ticket's own cluster."""
     candidates: int = 3
     rounds: int = 30
     """Consolidation ends here even where something could still move."""

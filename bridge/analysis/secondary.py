@@ -45,9 +45,9 @@ def secondaries(
 ) -> dict[int, tuple[Secondary, ...]]:
     """Ticket -> the other clusters that a part of it speaks of: the surest two, in the order of the text.
 
-    A part speaks of a cluster of two or more tickets whose bar it reaches as a ticket would, if it is above that bar by
-    ``params.apart`` of it more than above the bar of the ticket's own cluster (without that ticket). ``row_of``: the
-    row of each ticket; ``names``: the id of each slot: parts of a merged issue have one.
+    A part speaks of a cluster of two or more tickets whose bar it reaches as a ticket would, if it is ``params.clear``
+    like it and above that bar by ``params.apart`` of it more than above the bar of the ticket's own cluster (without
+    that ticket). ``row_of``: the row of each ticket; ``names``: the id of each slot: parts of a merged issue have one.
     """
     filled = partition.filled()
     shared = filled[partition.counts[filled] > 1]
@@ -67,7 +67,7 @@ def secondaries(
                 slot, lead = int(shared[k]), float(over[i, k])
                 if lead <= 1 or names[slot] == own:
                     break
-                if slot in constraints.banned.get(row, ()):
+                if similar[i, k] < params.clear or slot in constraints.banned.get(row, ()):
                     continue
                 if lead - _at_home(partition, row, points[i], params) < params.apart:
                     continue

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 SHORT = 120
 """Characters of a text that is not divided."""
-LEAST = 40
-"""Characters that a part has at least; a shorter piece goes to its neighbour."""
+LEAST = 60
+"""Characters that a part has at least, about ten words; a shorter piece goes to its neighbour. benchmarks/README.md
+says how often shorter ones were told of wrongly."""
 MOST = 500
 """Characters from which a part is divided at its sentences."""
 

@@ -153,6 +153,7 @@ def _lines(why: Explanation) -> list[str]:
     for one in why.nearest:
         both = f"; both say {', '.join(one.words)}" if one.words else ""
         out.append(f"Nearest: {one.connection}:{one.number} {one.subject} ({one.alike}{both})")
+    out += [f"Also speaks of: {one.issue} {one.title}" for one in why.also]
     if why.runner_up:
         out.append(f"Next like: {why.runner_up.issue} {why.runner_up.title} ({why.runner_up.margin})")
     return out

@@ -19,6 +19,7 @@ from bridge.service.access import Actor, Permission, may, require
 from bridge.service.account_names import without_names
 from bridge.service.card_scope import card_tickets, unknown_ticket, visible_issues
 from bridge.service.clusters import living
+from bridge.service.issue_mentions import Also, also
 from bridge.service.matching import middles, nearest, shared_words
 from bridge.service.scope import readable_tickets
 from bridge.store.card_queries import place_of, ticket_at
@@ -68,7 +69,8 @@ class RunnerUp:
 class Explanation:
     """``placed``: by whom, in words; ``alike`` None: no vector, or no other member to compare with. ``fellows`` counts
     the members that were compared, ``nearest`` those of them that the reader may read. ``parts``: sentences of the
-    ticket, empty where its text is not the reader's or there is no model to weigh them with.
+    ticket, empty where its text is not the reader's or there is no model to weigh them with. ``also``: the issues that
+    it speaks of beside its own.
     """
 
     connection: str
@@ -83,6 +85,7 @@ class Explanation:
     words: tuple[str, ...]
     runner_up: RunnerUp | None
     parts: tuple[Part, ...]
+    also: tuple[Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def _explained(
         parts=_shown(session, actor, ticket, explaining.telling(sentences, centre, centred))
         if weigh and centre is not None
         else (),
+        also=also(session, actor, ticket, readable=mine),
     )
 
 

@@ -1,6 +1,7 @@
-"""Tickets that speak of an issue beside their own: a part of each belongs here. They do not score.
+"""Tickets that speak of an issue beside their own, and the issues that a ticket speaks of so. They do not score.
 
-Rule: text of a ticket comes only from those that service/scope.py lets the actor read.
+Rule: text of a ticket comes only from those that service/scope.py lets the actor read, and the name of an issue only
+where they may see it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.service.access import Actor
+from bridge.service.access import Actor, Permission, may
+from bridge.service.account_names import without_names
+from bridge.service.card_scope import visible_issues
 from bridge.service.issue_members import shortened
 from bridge.service.scope import readable_tickets
-from bridge.store.segments import secondary_of
+from bridge.store.grouping_queries import clusters_by_id
+from bridge.store.segments import secondary_of, spoken_of
+from bridge.store.tickets import Ticket
 from bridge.words import display_id
 
 SHOWN = 10
@@ -58,4 +63,33 @@ def mentions(session: Session, actor: Actor, cluster_id: int) -> Mentions:
             for ticket, part, own in rows
         ),
         total,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """An issue that a ticket speaks of beside its own. ``said``: its words; empty where they are not the reader's."""
+
+    issue: str
+    title: str
+    said: str
+
+
+def also(session: Session, actor: Actor, ticket: Ticket, *, readable: bool) -> tuple[Also, ...]:
+    """In the order of the text. ``readable``: whether the actor may read this ticket."""
+    spoken = spoken_of(session, ticket)
+    visible = visible_issues(session, actor, [cluster for cluster, *_ in spoken])
+    titles = {id_: cluster.title for id_, cluster in clusters_by_id(session, visible).items()}
+
+    def plain(text: str) -> str:
+        return text if may(actor, Permission.READ_VALUE) else without_names(session, [text], ticket.account_ref)[0]
+
+    return tuple(
+        Also(
+            display_id(cluster),
+            plain(titles[cluster]),
+            plain(shortened(ticket.embed_text[begins:ends])) if readable else "",
+        )
+        for cluster, begins, ends in spoken
+        if cluster in titles
     )

@@ -160,5 +160,30 @@ def secondary_of(
     return rows, session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
 
+def spoken_of(session: Session, ticket: Ticket) -> list[tuple[int, int, int]]:
+    """(living cluster, begins, ends) of the issues that this ticket speaks of beside its own, in the order of its text.
+
+    As in ``secondary_of``: neither its own, nor what a person denied, nor parts of a text that has changed since.
+    """
+    if ticket.deleted_at is not None or ticket.divided_hash is None or ticket.divided_hash != ticket.embed_hash:
+        return []
+    living = redirects(session)
+    member = session.get(Membership, ticket.id)
+    denied = session.exec(select(Rejection.cluster_id).where(Rejection.ticket_id == ticket.id))
+    out = {living.get(cluster, cluster) for cluster in denied} | ({member.cluster_id} if member else set())
+    rows = session.exec(
+        select(SecondaryMembership)
+        .where(SecondaryMembership.ticket_id == ticket.id)
+        .order_by(col(SecondaryMembership.begins))
+    )
+    found: list[tuple[int, int, int]] = []
+    for row in rows:
+        cluster = living.get(row.cluster_id, row.cluster_id)
+        if cluster not in out:
+            out.add(cluster)
+            found.append((cluster, row.begins, row.ends))
+    return found
+
+
 def _undisturbed() -> ColumnElement[bool]:
     return col(Ticket.divided_hash) == col(Ticket.embed_hash)

@@ -164,6 +164,14 @@ class SentenceOut(Out):
     tells: bool
 
 
+class AlsoOut(Out):
+    """An issue that a ticket speaks of beside its own, in which words; they are empty where they are not yours."""
+
+    issue: str
+    title: str
+    said: str
+
+
 class ExplanationOut(Out):
     """Why a ticket is in its issue. Likeness is told in words: it is no probability."""
 
@@ -178,6 +186,7 @@ class ExplanationOut(Out):
     words: list[str]
     runner_up: RunnerUpOut | None
     parts: list[SentenceOut]
+    also: list[AlsoOut]
 
 
 class Search(In):
