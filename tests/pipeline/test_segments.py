@@ -11,9 +11,10 @@ from sqlalchemy import delete
 
 from bridge.analysis.segments import SHORT
 from bridge.pipeline.rank import compute
-from bridge.service import clusters, erase
+from bridge.service import clusters, erase, issue_mentions
 from bridge.service.access import Actor
 from bridge.service.erase import Kind
+from bridge.service.explaining import explain
 from bridge.service.issue_mentions import mentions
 from bridge.store.clusters import Membership
 from bridge.store.db import Database
@@ -21,14 +22,14 @@ from bridge.store.grouping import SecondaryMembership
 from bridge.store.segments import secondaries, undivided
 from bridge.store.tickets import Ticket, TicketSegment
 from bridge.store.vectors import Vector, count_missing, count_texts
-from bridge.words import Role
+from bridge.words import Role, display_id
 from connectors.base import Ticket as DeskTicket
 from tests.pipeline.loop import MODEL, Loop, ticket
 from tests.pipeline.other_side import START
 
 ADMIN = Actor("the admin", Role.ADMIN)
 LOGIN = "the login page rejects every password since monday"
-EXPORT = "the invoice export stops somewhere around row nine thousand and one"
+EXPORT = "each invoice export stops somewhere around row number nine thousand"
 
 
 @pytest.fixture
@@ -61,6 +62,41 @@ def told(loop: Loop, cluster: int) -> list[tuple[str, str]]:
     """(ticket, what it says) as the issue's page has it."""
     with loop.db.read() as session:
         return [(row.name, row.said) for row in mentions(session, ADMIN, cluster).rows]
+
+
+def also(loop: Loop, number: str, actor: Actor = ADMIN) -> list[tuple[str, str]]:
+    """(issue, what is said of it) as the ticket's page has it."""
+    with loop.db.read() as session:
+        found = explain(session, actor, "desk", number, model=MODEL)
+        return [(one.issue, one.said) for one in found.also]
+
+
+def test_the_ticket_says_of_what_else_it_speaks_as_long_as_it_does(loop: Loop) -> None:
+    export = loop.places()["E0"]
+    assert also(loop, "B") == [(display_id(export), EXPORT)]
+    assert also(loop, "B", Actor("an agent", Role.AGENT)) == [(display_id(export), EXPORT)]
+    assert also(loop, "L0") == []
+    loop.decide(clusters.merge_clusters, export, loop.cluster("Other"))
+    living = ({*loop.places().values()} - {loop.places()["L0"]}).pop()
+    assert also(loop, "B") == [(display_id(living), EXPORT)]
+    loop.put(ticket("B", "Login page", body=LOGIN, updated_at=loop.clock() + timedelta(seconds=5)))
+    loop.clock.pass_(60)
+    loop.pull()
+    assert also(loop, "B") == []
+
+
+def test_who_may_not_read_a_ticket_is_not_told_its_words(loop: Loop) -> None:
+    with loop.db.read() as session:
+        [one] = issue_mentions.also(session, ADMIN, session.get_one(Ticket, loop.id_of("B")), readable=False)
+    assert (one.issue, one.said) == (display_id(loop.places()["E0"]), "")
+
+
+def test_a_ticket_says_nothing_of_what_was_denied_or_is_its_own(loop: Loop) -> None:
+    export = loop.places()["E0"]
+    loop.decide(clusters.move, [loop.id_of("B")], export)
+    assert also(loop, "B") == []
+    loop.decide(clusters.split, export, [loop.id_of("B")])
+    assert also(loop, "B") == []
 
 
 def test_a_ticket_that_tells_two_issues_is_told_of_at_the_other(loop: Loop) -> None:
