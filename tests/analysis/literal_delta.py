@@ -1,6 +1,7 @@
 """The change of a score by cause a second time, read literally off the specification. The rule is that of literal_ranking: nothing of the product."""
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal, localcontext
 
 from tests.analysis.literal_ranking import DIGITS, ZERO, Issue, World, contributions, counting, holder
@@ -12,17 +13,20 @@ def delta(old: Issue, before: World, new: Issue, after: World) -> dict[str, Deci
     """The change of SCORE by cause: what went in before is replaced by what goes in now, a cause at a time, in the order of CAUSES.
 
     Accounts that left stand under "new accounts" too. A further ticket of an account already there is a further signal: "decay". Accounts
-    that came bring their own data with them, for no other data of theirs was ever in the sum.
+    that came are looked at now, with their own data, in every step: nothing else of theirs was ever in the sum.
     """
-    aged = replace(new, released=old.released)
+    happened = old.released is not None and old.released <= before.as_of
+    aged = replace(new, released=old.released if happened else None)
     was, now = {holder(each) for each in counting(old, before)}, {holder(each) for each in counting(aged, after)}
     came = tuple(each for each in new.tickets if holder(each) not in was)
     stayed = tuple(each for each in old.tickets if holder(each) in now or holder(each) not in was)
-    lent = replace(
-        before,
-        accounts=tuple(each for each in before.accounts if each.id in was)
-        + tuple(each for each in after.accounts if each.id not in was),
-    )
+
+    def lent(name: str) -> World:
+        return before if name in was else after
+
+    def then(name: str) -> datetime:
+        return lent(name).as_of
+
     present = {each.id: each for each in new.tickets}
     graded = tuple(replace(each, priority=present[each.id].priority) if each.id in present else each for each in stayed)
     joined = replace(old, tickets=tuple({each.id: each for each in (*stayed, *came)}.values()))
@@ -32,11 +36,11 @@ def delta(old: Issue, before: World, new: Issue, after: World) -> dict[str, Deci
     eased = replace(severe, workaround=new.workaround)
     steps = [
         contributions(old, before),
-        contributions(joined, before, lent),
-        contributions(severe, before, lent),
-        contributions(eased, before, lent),
-        contributions(aged, after, lent),
-        contributions(new, after, lent),
+        contributions(joined, before, then, lent),
+        contributions(severe, before, then, lent),
+        contributions(eased, before, then, lent),
+        contributions(aged, after, None, lent),
+        contributions(new, after, None, lent),
         contributions(new, after),
     ]
     with localcontext(prec=DIGITS):

@@ -1,11 +1,14 @@
 """The ranking arithmetic a second time, read literally off the specification, to hold the product's own against.
 
 The rule: this file imports nothing of the product. It is slow and plain on purpose: every formula stands as the text writes it, in decimal
-arithmetic of fifty digits, with nothing kept from one call to the next. What the text leaves open is decided here and said where it is decided.
+arithmetic of fifty digits, with nothing kept from one call to the next.
+
+The text is silent on four things; they are read so: a ticket written after as_of does not exist yet, a release after as_of has not happened
+yet, a customer that has left has nothing to lose any more, and a company that the desk names but nobody has in a list is one account.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -39,19 +42,22 @@ class Account:
     risk: str | None = None
     renewal: date | None = None
     expectation: str | None = None
-    prospect: bool = False
+    lifecycle: str = "active"
     growth: Decimal = ZERO
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """One ticket of one issue. `account` is None where nobody could be named; then `domain` is the corporate domain, None for free mail."""
+    """One ticket of one issue. `account` is None where nobody could be found; then `named` is what the desk calls the company, if it does, and
+    `domain` the corporate domain, None for free mail.
+    """
 
     id: str
     created: datetime
     signal: datetime
     account: str | None = None
     domain: str | None = None
+    named: str | None = None
     requester: str = ""
     priority: str | None = None
     closed: bool = False
@@ -77,7 +83,6 @@ class World:
     accounts: tuple[Account, ...] = ()
     segments: tuple[Segment, ...] = ()
     internal: frozenset[str] = frozenset()
-    without_unidentified: bool = False
 
     def account(self, key: str) -> Account:
         """The account of that name; an unidentified requester's group stands for an account of the lowest segment, all else missing."""
@@ -135,8 +140,8 @@ def clip(x: Decimal, low: Decimal, high: Decimal) -> Decimal:
 
 
 def value(account: Account) -> Decimal:
-    """V_a; a prospect has nothing to lose yet."""
-    if account.prospect:
+    """V_a; a prospect has nothing to lose yet, who has left has nothing to lose any more."""
+    if account.lifecycle != "active":
         return ZERO
     base = account.segment.value_default if account.arr is None else account.arr * account.margin
     return base + account.uplift
@@ -174,18 +179,21 @@ def holder(ticket: Ticket) -> str:
     """Whose loss the ticket speaks of: its account, else its corporate domain, else the one free-mail writer."""
     if ticket.account is not None:
         return ticket.account
-    return f"domain {ticket.domain}" if ticket.domain is not None else f"requester {ticket.requester}"
+    if ticket.named is not None:
+        return f"named:{ticket.named}"
+    return f"domain:{ticket.domain}" if ticket.domain is not None else f"requester:{ticket.requester}"
 
 
-def counting(issue: Issue, world: World) -> list[Ticket]:
-    """The tickets that count at all: primary, not ours, not before the release, and of somebody the reader wants to see."""
+def counting(issue: Issue, world: World, clock: Callable[[str], datetime] | None = None) -> list[Ticket]:
+    """The tickets that count at all: primary, not ours, and not before the release."""
     kept = []
     for ticket in issue.tickets:
+        as_of = world.as_of if clock is None else clock(holder(ticket))
         if not ticket.primary or (ticket.account is None and ticket.domain in world.internal):
             continue
-        if issue.released is not None and ticket.signal <= issue.released:
+        if ticket.created > as_of:
             continue
-        if world.without_unidentified and ticket.account is None:
+        if issue.released is not None and ticket.signal <= issue.released <= as_of:
             continue
         kept.append(ticket)
     return kept
@@ -195,33 +203,34 @@ def is_new(tickets: Sequence[Ticket], as_of: datetime) -> bool:
     return days_between(min(each.created for each in tickets), as_of) <= WINDOW_DAYS
 
 
-def contributions(issue: Issue, world: World, values: World | None = None) -> tuple[Contribution, ...]:
-    """One per account of the issue, by account id. `values` lends the account data (and the day r is read on) of another moment."""
-    values = values or world
+def contributions(
+    issue: Issue,
+    world: World,
+    clock: Callable[[str], datetime] | None = None,
+    lent: Callable[[str], World] | None = None,
+) -> tuple[Contribution, ...]:
+    """One per account of the issue, by account id. `clock` says when an account's tickets are looked at and `lent` of which moment its own data
+    and the day of r are; of this world without.
+    """
+    clock = clock or (lambda _name: world.as_of)
+    lent = lent or (lambda _name: world)
     with localcontext(prec=DIGITS):
-        tickets = counting(issue, world)
-        names = sorted({holder(each) for each in tickets})
-        new = {name for name in names if is_new([each for each in tickets if holder(each) == name], world.as_of)}
+        groups: dict[str, list[Ticket]] = {}
+        for ticket in counting(issue, world, clock):
+            groups.setdefault(holder(ticket), []).append(ticket)
+        new = {name for name, own in groups.items() if is_new(own, clock(name))}
         found = []
-        for name in names:
-            account = values.account(name)
-            own = [each for each in tickets if holder(each) == name]
-            m = max(
-                severity(each, issue) * (ONE if each.confirmed else each.q) * decay(each, world.as_of) for each in own
-            )
+        for name, own in sorted(groups.items()):
+            account = lent(name).account(name)
+            m = max(severity(t, issue) * (ONE if t.confirmed else t.q) * decay(t, clock(name)) for t in own)
             beta = BETA[account.risk] if account.risk is not None else Decimal("0.10")
-            r, e, omega = (
-                renewal_factor(account.renewal, values.as_of),
-                expectation_factor(account),
-                OMEGA[issue.workaround],
-            )
+            r = renewal_factor(account.renewal, lent(name).as_of)
+            e, omega = expectation_factor(account), OMEGA[issue.workaround]
             p = min(ONE, beta * r * e * omega * m)
-            risk = value(account) * p
-            momentum = risk * KAPPA * len(new) / (len(new) + K0) if name in new else ZERO
+            v = value(account)
+            momentum = v * p * KAPPA * len(new) / (len(new) + K0) if name in new else ZERO
             known = account.arr is not None
-            found.append(
-                Contribution(name, account.segment.id, known, value(account), beta, r, e, omega, m, p, risk, momentum)
-            )
+            found.append(Contribution(name, account.segment.id, known, v, beta, r, e, omega, m, p, v * p, momentum))
         return tuple(found)
 
 
