@@ -19,7 +19,7 @@ def delta(old: Issue, before: World, new: Issue, after: World) -> dict[str, Deci
     aged = replace(new, released=old.released if happened else None)
     was, now = {holder(each) for each in counting(old, before)}, {holder(each) for each in counting(aged, after)}
     came = tuple(each for each in new.tickets if holder(each) not in was)
-    stayed = tuple(each for each in old.tickets if holder(each) in now or holder(each) not in was)
+    stayed = tuple(each for each in old.tickets if holder(each) in was & now)
 
     def lent(name: str) -> World:
         return before if name in was else after

@@ -202,7 +202,8 @@ class Rows:
     segments: list[Segment] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     clusters: list[Cluster] = field(default_factory=list)
-    plans: dict[int, tuple[RemedyPlan, PlanRevision]] = field(default_factory=dict)
+    plans: list[RemedyPlan] = field(default_factory=list)
+    revisions: list[PlanRevision] = field(default_factory=list)
     tickets: list[tuple[Ticket, Membership]] = field(default_factory=list)
 
     def write(self, w: Workspace) -> None:
@@ -211,11 +212,10 @@ class Rows:
         for segment, (default, tier) in zip(self.segments, w.segments, strict=True):
             _set(segment, value_default=float(default), expectation_tier=tier)
         self._write_accounts(w)
-        for at, (cluster, severity, plan) in enumerate(zip(self.clusters, w.severities, w.plans, strict=True)):
+        for cluster, severity in zip(self.clusters, w.severities, strict=True):
             cluster.severity_override = severity
-            self._write_plan(at, plan)
-        for at, case in enumerate(w.cases):
-            self._write_ticket(at, case)
+        self._write_plans(w)
+        self._write_tickets(w)
         self.session.flush()
 
     def _frame(self) -> None:
@@ -234,14 +234,16 @@ class Rows:
         self.session.flush()
 
     def _write_accounts(self, w: Workspace) -> None:
-        for at in range(len(self.accounts), len(w.companies)):
-            self.accounts.append(Account(name=f"Company {at}", source="test", as_of=START))
-            self._add(self.accounts[-1])
-            id_ = self.accounts[-1].id or 0
-            self._add(
-                AccountDomain(domain=f"c{at}.example", account_id=id_),
-                AccountExternalId(external_id=f"crm:{at}", account_id=id_),
-                *([AccountDomain(domain=SHARED, account_id=id_)] if at < 2 else []),
+        if not self.accounts:
+            self.accounts += [
+                Account(name=f"Company {at}", source="test", as_of=START) for at in range(len(w.companies))
+            ]
+            self._add(*self.accounts)
+            ids = [account.id or 0 for account in self.accounts]
+            self.session.add_all(AccountDomain(domain=f"c{at}.example", account_id=id_) for at, id_ in enumerate(ids))
+            self.session.add_all(AccountDomain(domain=SHARED, account_id=id_) for id_ in ids[:2])
+            self.session.add_all(
+                AccountExternalId(external_id=f"crm:{at}", account_id=id_) for at, id_ in enumerate(ids)
             )
         for account, company in zip(self.accounts, w.companies, strict=True):
             _set(
@@ -257,45 +259,47 @@ class Rows:
                 lifecycle=company.lifecycle,
             )
 
-    def _write_plan(self, at: int, plan: Plan | None) -> None:
-        if plan is None:
-            for row in reversed(self.plans.pop(at, ())):
-                self.session.delete(row)
-            return
-        if at not in self.plans:
-            self.plans[at] = (
-                RemedyPlan(cluster_id=self.clusters[at].id or 0),
-                PlanRevision(plan_id=0, revision=1, state="", confidence="low", actor="test", at=START),
-            )
-            self._add(self.plans[at][0])
-            self.plans[at][1].plan_id = self.plans[at][0].id or 0
-        row, revision = self.plans[at]
-        fields = {
-            "workaround.kind": plan.workaround,
-            "workaround.verified_at": "2026-03-01" if plan.verified else None,
-            "severity_override": plan.severity,
-        }
-        _set(
-            row, revision=1, approved_revision=1 if plan.approved else None, state=plan.state, released_at=plan.released
-        )
-        _set(revision, state=plan.state, fields=fields)
-        self._add(row, revision)
+    def _write_plans(self, w: Workspace) -> None:
+        """A plan that is no more is one of which nothing is approved."""
+        if not self.plans:
+            self.plans += [RemedyPlan(cluster_id=cluster.id or 0, revision=1) for cluster in self.clusters]
+            self._add(*self.plans)
+            self.revisions += [
+                PlanRevision(plan_id=plan.id or 0, revision=1, state="", confidence="low", actor="test", at=START)
+                for plan in self.plans
+            ]
+            self.session.add_all(self.revisions)
+        for row, revision, plan in zip(self.plans, self.revisions, w.plans, strict=True):
+            row.approved_revision = 1 if plan is not None and plan.approved else None
+            if plan is None:
+                continue
+            fields = {
+                "workaround.kind": plan.workaround,
+                "workaround.verified_at": "2026-03-01" if plan.verified else None,
+                "severity_override": plan.severity,
+            }
+            _set(row, state=plan.state, released_at=plan.released)
+            _set(revision, state=plan.state, fields=fields)
 
-    def _write_ticket(self, at: int, case: Case) -> None:
-        if at == len(self.tickets):
-            row = Ticket(
+    def _write_tickets(self, w: Workspace) -> None:
+        made = [
+            Ticket(
                 connection="desk", source_id=str(at), subject="", embed_text="", record_hash="", status="", priority="",
                 created_at=case.created, updated_at=case.created, last_customer_at=case.signal,
-            )  # fmt: skip
-            self._add(row)
-            self.tickets.append((row, Membership(ticket_id=row.id or 0, cluster_id=0, q=1.0, origin="", since=START)))
-        row, place = self.tickets[at]
-        ref, domain, key = _spoken(case.who)
-        _set(row, status=case.status, priority=case.priority, last_customer_at=case.signal)
-        _set(row, account_ref=ref, requester_domain=domain, requester_key=key, deleted_at=START if case.gone else None)
-        origin = "human" if case.human else "model"
-        _set(place, cluster_id=self.clusters[case.cluster].id, q=1.0 if case.human else case.q, origin=origin)
-        self._add(row, place)
+            )
+            for at, case in enumerate(w.cases[len(self.tickets):], len(self.tickets))
+        ]  # fmt: skip
+        self._add(*made)
+        places = [Membership(ticket_id=row.id or 0, cluster_id=0, q=1.0, origin="", since=START) for row in made]
+        self.tickets += zip(made, places, strict=True)
+        for (row, place), case in zip(self.tickets, w.cases, strict=True):
+            ref, domain, key = _spoken(case.who)
+            _set(row, status=case.status, priority=case.priority, last_customer_at=case.signal)
+            _set(row, account_ref=ref, requester_domain=domain, requester_key=key)
+            row.deleted_at = START if case.gone else None
+            origin = "human" if case.human else "model"
+            _set(place, cluster_id=self.clusters[case.cluster].id, q=1.0 if case.human else case.q, origin=origin)
+        self.session.add_all(places)
 
 
 def _set(row: SQLModel, **values: Any) -> None:
