@@ -83,6 +83,7 @@ class World:
     accounts: tuple[Account, ...] = ()
     segments: tuple[Segment, ...] = ()
     internal: frozenset[str] = frozenset()
+    beta_times: Decimal = ONE
 
     def account(self, key: str) -> Account:
         """The account of that name; an unidentified requester's group stands for an account of the lowest segment, all else missing."""
@@ -223,7 +224,7 @@ def contributions(
         for name, own in sorted(groups.items()):
             account = lent(name).account(name)
             m = max(severity(t, issue) * (ONE if t.confirmed else t.q) * decay(t, clock(name)) for t in own)
-            beta = BETA[account.risk] if account.risk is not None else Decimal("0.10")
+            beta = world.beta_times * (BETA[account.risk] if account.risk is not None else Decimal("0.10"))
             r = renewal_factor(account.renewal, lent(name).as_of)
             e, omega = expectation_factor(account), OMEGA[issue.workaround]
             p = min(ONE, beta * r * e * omega * m)

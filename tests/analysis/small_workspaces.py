@@ -72,6 +72,8 @@ class Workspace:
     cases: tuple[Case, ...]
     severities: tuple[str | None, ...]
     plans: tuple[Plan | None, ...]
+    beta_times: int = 1
+    """Five times the usual betas bring propensities to their cap."""
 
 
 _COMPANY = st.builds(
@@ -145,6 +147,7 @@ def workspaces(
         cases=tuple(draw(tickets)),
         severities=tuple(draw(_SEVERITY) for _ in range(CLUSTERS)),
         plans=tuple(draw(st.none() | _plan(as_of)) for _ in range(CLUSTERS)),
+        beta_times=draw(st.sampled_from([1, 1, 5])),
     )
 
 
@@ -186,6 +189,7 @@ def two_weeks(draw: st.DrawFn) -> tuple[Workspace, Workspace]:
         cases=cases + tuple(draw(st.lists(_case(later), max_size=4))),
         severities=tuple(either(a, b) for a, b in zip(old.severities, other.severities, strict=True)),
         plans=tuple(either(a, b) for a, b in zip(old.plans, other.plans, strict=True)),
+        beta_times=old.beta_times,
     )
 
 
@@ -208,7 +212,7 @@ class Rows:
 
     def write(self, w: Workspace) -> None:
         if not self.clusters:
-            self._frame()
+            self._frame(w)
         for segment, (default, tier) in zip(self.segments, w.segments, strict=True):
             _set(segment, value_default=float(default), expectation_tier=tier)
         self._write_accounts(w)
@@ -218,8 +222,10 @@ class Rows:
         self._write_tickets(w)
         self.session.flush()
 
-    def _frame(self) -> None:
-        params = ScoringConfig(internal_domains=(OURS,)).to_dict()
+    def _frame(self, w: Workspace) -> None:
+        usual = ScoringConfig(internal_domains=(OURS,))
+        beta = {band: w.beta_times * beta for band, beta in usual.beta.items()}
+        params = replace(usual, beta=beta, default_beta=w.beta_times * usual.default_beta).to_dict()
         self.session.add(ScoringConfigVersion(version=1, params=params, at=START, actor="test", why="test"))
         for at, (name, floor) in enumerate(FLOORS):
             rule = {} if floor is None else {"value_at_least": floor}
@@ -364,7 +370,7 @@ def world(w: Workspace, rows: Rows) -> tuple[list[literal.Issue], literal.World]
                 released=said.released if said and said.state in {"released", "verified"} else None,
             )
         )
-    return issues, literal.World(w.as_of, tuple(accounts), tuple(segments), frozenset({OURS}))
+    return issues, literal.World(w.as_of, tuple(accounts), tuple(segments), frozenset({OURS}), Decimal(w.beta_times))
 
 
 def _segment(company: Company, margin: Decimal, segments: list[literal.Segment]) -> literal.Segment:
