@@ -73,7 +73,7 @@ class Workspace:
     severities: tuple[str | None, ...]
     plans: tuple[Plan | None, ...]
     beta_times: int = 1
-    """Five times the usual betas bring propensities to their cap."""
+    """A hundred times the usual betas bring propensities to their cap."""
 
 
 _COMPANY = st.builds(
@@ -147,7 +147,7 @@ def workspaces(
         cases=tuple(draw(tickets)),
         severities=tuple(draw(_SEVERITY) for _ in range(CLUSTERS)),
         plans=tuple(draw(st.none() | _plan(as_of)) for _ in range(CLUSTERS)),
-        beta_times=draw(st.sampled_from([1, 1, 5])),
+        beta_times=draw(st.sampled_from([1, 1, 100])),
     )
 
 

@@ -33,7 +33,7 @@ from tests.analysis.value_cases import (
 )
 
 BANDS = list(RiskBand)
-CAPPED = st.sampled_from([1.0, 5.0])
+CAPPED = st.sampled_from([1.0, 100.0])
 """Times the usual betas; 1.0 stays below the cap of the propensity."""
 
 
@@ -139,6 +139,9 @@ def test_p08_scaling_all_money_scales_the_score(case, k):
 @patient
 @given(cases(), st.integers(0, 3))
 def test_p09_missing_value_data_stays_local(case, index):
+    unknown = ticket("of a bystander", "bystander", Priority.HIGH, age=0)
+    case = replace(case, accounts=(*case.accounts, account("bystander", None)))
+    case = case.with_signals([*case.cluster.signals, unknown])
     index %= len(case.accounts)
     erased = case.with_account(index, arr=None)
     key = case.accounts[index].key
