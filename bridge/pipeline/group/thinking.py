@@ -19,13 +19,14 @@ from bridge.analysis.clustering import group as make_plan
 from bridge.analysis.doubting import Candidate as Doubt
 from bridge.analysis.embedding import Vectors, unpack
 from bridge.analysis.granularity import params_for
-from bridge.analysis.labelling import Label, Labeller
+from bridge.analysis.labelling import Label
 from bridge.analysis.smoothing import Frame, make_frame, read_frame
+from bridge.pipeline.group.naming import name
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
 from bridge.store.grouping_answers import granularity
 from bridge.store.grouping_queries import kept_apart, waiting_tickets
-from bridge.store.memberships import Place, live_vectors, places, redirects, rejections, ticket_texts
+from bridge.store.memberships import Place, live_vectors, places, redirects, rejections
 from bridge.store.memberships import unplaced_without_text as textless
 from bridge.words import Origin
 
@@ -39,8 +40,9 @@ OUTGROWN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to write. ``frame`` None: the present one stays; ``bare``: tickets without any text; ``waiting``: those in
-    the review zone now; ``settled``: those of them that need no review any more.
+    """What to write. ``labels``: the names of clusters to open, by token, and of those to be named anew, by id;
+    ``frame`` None: the present one stays; ``bare``: tickets without any text; ``settled``: those in the review zone
+    that need no review any more.
     """
 
     plan: Plan
@@ -57,7 +59,7 @@ class Work:
         return len(self.plan.assign) + len(self.bare)
 
     def __bool__(self) -> bool:
-        return bool(self.plan or self.bare or self.frame or self.doubts or self.settled)
+        return bool(self.plan or self.labels or self.bare or self.frame or self.doubts or self.settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,10 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         afresh=chosen.afresh,
     )
     doubts, settled = _review(session, plan)
+    names = name(session, plan, present, tickets, vectors, again=consolidating)
     return Work(
         plan,
-        _labels(session, plan, present, tickets, vectors),
+        names,
         bare,
         chosen.trigger,
         chosen.frame if chosen.new else None,
@@ -183,27 +186,3 @@ def _review(session: Session, plan: Plan) -> tuple[Mapping[int, Sequence[Doubt]]
     looked_at = set(plan.looked_at)
     found = {t: doubts for t, doubts in plan.doubts.items() if waiting.get(t) != tuple(d.cluster for d in doubts)}
     return found, [t for t in waiting if t in looked_at and t not in plan.doubts]
-
-
-def _labels(
-    session: Session, plan: Plan, present: Sequence[Place], tickets: Sequence[int], vectors: Vectors
-) -> dict[int, Label]:
-    """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
-    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
-    goes = {p.ticket_id: winners[p.cluster_id] for p in present if p.cluster_id in winners}
-    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
-    members: dict[int, list[int]] = {}
-    for ticket, cluster in sorted(goes.items()):
-        if cluster < 0:
-            members.setdefault(cluster, []).append(ticket)
-    if not members:
-        return {}
-    texts = ticket_texts(session)
-    labeller = Labeller(text for _, text in texts.values())
-    row = {ticket: position for position, ticket in enumerate(tickets)}
-    labels = {}
-    for token, those in members.items():
-        own = vectors[[row[ticket] for ticket in those]]
-        central = (own @ own.mean(axis=0)).tolist()
-        labels[token] = labeller.label([texts[t][0] for t in those], [texts[t][1] for t in those], central)
-    return labels
