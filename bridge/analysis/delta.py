@@ -43,7 +43,7 @@ def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], scor
 
     A cause that replaces nothing costs no work: most clusters of a run only grew older.
     """
-    stayed = {key: old.evidence[key] for key in old.evidence if key in new.evidence}
+    stayed = {key: old.evidence[key] for key in old.evidence if _counts(new.evidence.get(key, ()), old.cut)}
     entered = {key: new.evidence[key] for key in new.evidence if key not in old.evidence}
     rates = {key: old.rates.get(key, new.rates[key]) for key in new.evidence}
     resevered = _with_new_severities(stayed, new, old.now)
@@ -63,7 +63,7 @@ def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], scor
         severed = eased = mixed(after_people, new.override, old.omega, old.cut)
     if old.omega != new.omega:
         eased = mixed(after_people, new.override, new.omega, old.cut)
-    now = replace(new, evidence={key: new.evidence[key] for key in stayed})
+    now = replace(new, evidence={key: new.evidence[key] for key in old.evidence if key in new.evidence})
     released = score
     if old.terms != new.terms:
         released = mixed(now, new.override, new.omega, new.cut)
@@ -102,6 +102,11 @@ def _with_new_severities(
             back = [e for e in there if _came_forward(e, graded)]
         changed[key] = [*graded, *back] if back else graded
     return changed
+
+
+def _counts(evidence: Sequence[Evidence], cut: float | None) -> bool:
+    """Whether a release leaves anything of an account; one of which it leaves nothing has gone."""
+    return any(cut is None or e.signal > cut for e in evidence)
 
 
 def _came_forward(e: Evidence, kept: Sequence[Evidence]) -> bool:
