@@ -15,7 +15,7 @@ import numpy as np
 
 from bridge.analysis.assigning import Params, assign
 from bridge.analysis.consolidating import consolidate
-from bridge.analysis.doubting import Candidate, doubts
+from bridge.analysis.doubting import Candidate, doubts, seconds
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition
 from bridge.analysis.secondary import Parts, Secondary, secondaries
@@ -68,7 +68,8 @@ class Plan:
 
     ``doubts``: each ticket that was looked at, that is alone and might belong elsewhere -> where, the best first;
     ``secondary``: each ticket that was looked at and of which a part speaks of another issue -> which;
-    ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all.
+    ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all. ``seconds``: of those that
+    are not alone, the cosine to the second nearest fellow, where it was asked for.
     """
 
     assign: Mapping[int, Assignment] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Plan:
     doubts: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
     secondary: Mapping[int, tuple[Secondary, ...]] = field(default_factory=dict)
     looked_at: Collection[int] = ()
+    seconds: Mapping[int, float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.assign or self.moves or self.merges)
@@ -94,6 +96,7 @@ def group(
     frame: Frame | None = None,
     consolidating: bool = False,
     afresh: bool = False,
+    measured: bool = False,
     parts_of: PartsOf | None = None,
 ) -> Plan:
     """Place the tickets that are not placed; with ``consolidating`` think again about all the others, too.
@@ -103,15 +106,15 @@ def group(
     the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
     vectors are compared; one of these tickets if there is none. afresh: what the model placed is grouped as if it came
     today, except in published and locked clusters and those where a person placed a ticket; clusters keep their ids as
-    far as their tickets stay together. Without new tickets and without ``consolidating`` the plan is empty. parts_of:
-    the parts of these tickets, of those that have some, in portions. Raises ValueError where tickets and vectors differ
-    in number.
+    far as their tickets stay together. measured: tell how near fellows are (``Plan.seconds``). parts_of: the parts of
+    these tickets, of those that have some, in portions. Without new tickets and without ``consolidating`` the plan is
+    empty. Raises ValueError where tickets and vectors differ in number.
     """
     said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
     run = _Run(tickets, vectors, placed, said, params or Params(), frame, afresh=afresh)
     if not run.new and not consolidating:
         return Plan()
-    return run.plan(consolidating=consolidating or afresh, parts_of=parts_of)
+    return run.plan(consolidating=consolidating or afresh, measured=measured, parts_of=parts_of)
 
 
 def wants_consolidation(new: int, placed: int) -> bool:
@@ -161,7 +164,7 @@ class _Run:
         self.clusters = [cluster for cluster, _ in self.parts]
         self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
-    def plan(self, *, consolidating: bool, parts_of: PartsOf | None) -> Plan:
+    def plan(self, *, consolidating: bool, measured: bool = False, parts_of: PartsOf | None = None) -> Plan:
         slot_of = {part: slot for slot, part in enumerate(self.parts)}
         row_of = {ticket: row for row, ticket in enumerate(self.tickets)}
         vectors = self.vectors[self.order]
@@ -175,13 +178,15 @@ class _Run:
             consolidate(partition, constraints, self.params)
             new = np.arange(len(self.tickets), dtype=np.int64)
         found = doubts(partition, new, constraints, self.params)
+        near = seconds(partition, new) if measured else {}
         looked_at = [self.tickets[row] for row in new.tolist()]
-        plan = self._difference(partition.labels.tolist(), found, looked_at)
-        if parts_of is None:
-            return plan
-        names = self._names(partition.labels.tolist())
-        spoken = secondaries(partition, parts_of(looked_at), row_of, frame, names, constraints, self.params)
-        return replace(plan, secondary=spoken)
+        labels = partition.labels.tolist()
+        spoken: Mapping[int, tuple[Secondary, ...]] = {}
+        if parts_of is not None:
+            names, parts = self._names(labels), parts_of(looked_at)
+            spoken = secondaries(partition, parts, row_of, frame, names, constraints, self.params)
+        plan = self._difference(labels, found, looked_at)
+        return replace(plan, secondary=spoken, seconds={self.tickets[row]: value for row, value in near.items()})
 
     def _constraints(self, row_of: Mapping[int, int]) -> Constraints:
         flagged = [self.said.flags.get(cluster, Flags()) for cluster in self.clusters]

@@ -8,13 +8,14 @@ and when people set another granularity.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 from sqlmodel import Session, col, select
 
 from bridge.analysis.assigning import Params
+from bridge.analysis.calibration import Answer, Calibration, calibrate
 from bridge.analysis.clustering import Flags, Placement, Plan, wants_consolidation
 from bridge.analysis.clustering import group as make_plan
 from bridge.analysis.doubting import Candidate as Doubt
@@ -26,13 +27,15 @@ from bridge.analysis.smoothing import Frame, make_frame, read_frame
 from bridge.pipeline.group.naming import name
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
-from bridge.store.grouping_answers import granularity
+from bridge.store.grouping_answers import granularity, ticket_answers
 from bridge.store.grouping_queries import kept_apart, waiting_tickets
 from bridge.store.memberships import Place, live_vectors, places, redirects, rejections
 from bridge.store.memberships import unplaced_without_text as textless
 from bridge.store.segments import part_vectors, secondaries
-from bridge.words import Origin
+from bridge.words import Origin, Zone
 
+ARRIVAL = "arrival"
+"""What set off a run that only places new tickets."""
 GROWTH = 1.25
 """A collection so much larger than when its frame was made gets a new one ..."""
 STRANGE = 0.15
@@ -45,18 +48,20 @@ OUTGROWN = 2.0
 class Work:
     """What to write. ``labels``: the names of clusters to open, by token, and of those to be named anew, by id;
     ``frame`` None: the present one stays; ``bare``: tickets without any text; ``settled``: those in the review zone
-    that need no review any more; ``spoken``: tickets whose parts speak of other issues than is stored -> of which.
+    that need no review any more; ``spoken``: tickets whose parts speak of other issues than is stored -> of which;
+    ``sure``: how sure the place of a ticket is, as far as people's answers tell.
     """
 
     plan: Plan
     labels: Mapping[int, Label]
     bare: Sequence[int]
-    trigger: str = "arrival"
+    trigger: str = ARRIVAL
     frame: Frame | None = None
     facts: Mapping[str, float | str] = field(default_factory=dict)
     doubts: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
     settled: Sequence[int] = ()
     spoken: Mapping[int, Sequence[Secondary]] = field(default_factory=dict)
+    sure: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def placed(self) -> int:
@@ -64,7 +69,7 @@ class Work:
 
     def __bool__(self) -> bool:
         changed = self.plan or self.labels or self.bare or self.frame
-        return bool(changed or self.doubts or self.settled or self.spoken)
+        return bool(changed or self.doubts or self.settled or self.spoken or self.sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,9 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         return Work(Plan(), {}, bare)
     fine = granularity(session)
     params = params_for(fine)
+    sure = calibrate([Answer(*row) for row in ticket_answers(session)], params.second_fellow)
+    if sure.fellow is not None:
+        params = replace(params, second_fellow=sure.fellow)
     present = places(session)
     placed = _placements(session, present)
     new = np.array([ticket not in placed for ticket in tickets])
@@ -103,8 +111,9 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         consolidating=consolidating,
         afresh=chosen.afresh,
         parts_of=partial(_parts, session, model_id),
+        measured=sure.shows_percentages,
     )
-    doubts, settled = _review(session, plan)
+    doubts, settled = _review(session, plan, sure)
     names = name(session, plan, present, tickets, vectors, again=consolidating)
     return Work(
         plan,
@@ -116,6 +125,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         doubts,
         settled,
         _spoken(session, plan),
+        {ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
     )
 
 
@@ -174,7 +184,7 @@ def _choose(
     since = vectors[int(float(facts.get("tickets", 0))) :]
     drift = frame.strange(since) if consolidating else 0.0
     if not consolidating:
-        return _Frames(frame, False, False, "arrival", drift)
+        return _Frames(frame, False, False, ARRIVAL, drift)
     if facts.get("granularity") != fine:
         trigger = "granularity"
     elif grown >= OUTGROWN:
@@ -196,12 +206,13 @@ def _flags(session: Session) -> dict[int, Flags]:
     }
 
 
-def _review(session: Session, plan: Plan) -> tuple[Mapping[int, Sequence[Doubt]], list[int]]:
+def _review(session: Session, plan: Plan, sure: Calibration) -> tuple[Mapping[int, Sequence[Doubt]], list[int]]:
     """(doubts that are new or differ, tickets in the review zone of which nothing is doubted any more)."""
     waiting = waiting_tickets(session)
     looked_at = set(plan.looked_at)
-    found = {t: doubts for t, doubts in plan.doubts.items() if waiting.get(t) != tuple(d.cluster for d in doubts)}
-    return found, [t for t in waiting if t in looked_at and t not in plan.doubts]
+    asked = {t: tuple(d for d in doubts if sure.worth_asking(d.second)) for t, doubts in plan.doubts.items()}
+    found = {t: doubts for t, doubts in asked.items() if doubts and waiting.get(t) != tuple(d.cluster for d in doubts)}
+    return found, [t for t in waiting if t in looked_at and not asked.get(t)]
 
 
 def _spoken(session: Session, plan: Plan) -> dict[int, Sequence[Secondary]]:

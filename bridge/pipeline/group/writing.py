@@ -10,12 +10,20 @@ from typing import Any
 from sqlmodel import Session
 
 from bridge.analysis.clustering import MODEL_CONFIDENCE
+from bridge.analysis.doubting import Candidate
 from bridge.analysis.labelling import NO_TITLE
-from bridge.pipeline.group.thinking import Work
+from bridge.pipeline.group.thinking import ARRIVAL, Work
 from bridge.store.clusters import Cluster
 from bridge.store.events import record
 from bridge.store.grouping import ClusterChange, GroupingFrame, GroupingRun
-from bridge.store.grouping_queries import Doubtful, doubt, doubt_no_more, keep_frame, settle_zones
+from bridge.store.grouping_queries import (
+    Doubtful,
+    doubt,
+    doubt_no_more,
+    keep_frame,
+    settle_confidence,
+    settle_zones,
+)
 from bridge.store.memberships import Named, Place, merge, open_clusters, place
 from bridge.store.segments import Said, keep_secondaries
 from bridge.words import Origin
@@ -41,6 +49,7 @@ def write(session: Session, work: Work, model_id: str, at: datetime) -> None:
         for t, those in work.spoken.items()
     ]
     keep_secondaries(session, said, at)
+    settle_confidence(session, work.sure, None if work.trigger == ARRIVAL else MODEL_CONFIDENCE)
     if work.frame is not None:
         facts = dict(work.facts)
         keep_frame(session, GroupingFrame(model=model_id, frame=work.frame.pack(), facts=facts, anchored_at=at, at=at))
@@ -50,7 +59,7 @@ def write(session: Session, work: Work, model_id: str, at: datetime) -> None:
 
 def _place(session: Session, work: Work, opened: Mapping[int, int], at: datetime) -> None:
     rows = [
-        Place(ticket, opened.get(a.cluster, a.cluster), a.q, Origin.MODEL, part=a.part)
+        Place(ticket, opened.get(a.cluster, a.cluster), work.sure.get(ticket, a.q), Origin.MODEL, part=a.part)
         for ticket, a in {**work.plan.assign, **work.plan.moves}.items()
     ]
     singles = open_clusters(session, [Named(NO_TITLE, ())] * len(work.bare), at)
@@ -61,7 +70,7 @@ def _place(session: Session, work: Work, opened: Mapping[int, int], at: datetime
 def _doubt(session: Session, work: Work, opened: Mapping[int, int]) -> None:
     doubt_no_more(session, work.settled)
     found = [
-        Doubtful(ticket, position, opened.get(d.cluster, d.cluster), d.similarity, _evidence(d.bar, d.nearest, d.size))
+        Doubtful(ticket, position, opened.get(d.cluster, d.cluster), d.similarity, _evidence(d))
         for ticket, doubts in work.doubts.items()
         for position, d in enumerate(doubts, start=1)
     ]
@@ -69,8 +78,8 @@ def _doubt(session: Session, work: Work, opened: Mapping[int, int]) -> None:
     settle_zones(session)
 
 
-def _evidence(bar: float, nearest: float, size: int) -> dict[str, Any]:
-    return {"bar": round(bar, 4), "nearest": round(nearest, 4), "size": size}
+def _evidence(d: Candidate) -> dict[str, Any]:
+    return {"bar": round(d.bar, 4), "nearest": round(d.nearest, 4), "second": round(d.second, 4), "size": d.size}
 
 
 def _log(
