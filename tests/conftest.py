@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,20 @@ from tests.services.servers import (  # noqa: F401  fixtures, found by name
 # Speed is measured in benchmarks: a loaded machine, or a model loaded at the first example, is no failure.
 settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.spreading import Spreading
+
+    return None if config.getvalue("dist") == "each" else Spreading(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.spreading import longest_first
+
+        longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

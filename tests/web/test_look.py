@@ -74,7 +74,6 @@ def axe(page: Any, path: str, width: int) -> list[dict[str, Any]]:
     return [v for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
 
 
-@pytest.mark.xdist_group("look")  # in one process, which knows what it has seen
 @pytest.mark.parametrize("size", WIDTHS, ids=lambda size: str(size[0]))
 @pytest.mark.parametrize("role", [*Role, None])
 def test_page_is_whole_quiet_and_accessible(
