@@ -55,7 +55,7 @@ def test_a_naive_time_is_refused(db: Database) -> None:
         session.add(LeaseRow(name="leader", until=NAIVE))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(local=LOCAL_TIME, offset=OFFSET)
 def test_an_instant_comes_back_as_the_same_instant_in_utc(db: Database, local: datetime, offset: timezone) -> None:
     instant = local.replace(tzinfo=offset)
