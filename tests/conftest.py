@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from bridge.store.db import Database
 from bridge.store.tables import metadata
+from tests import quick
 from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
@@ -27,6 +28,8 @@ settings.register_profile("no clock", deadline=None, suppress_health_check=[Heal
 # A run that insists on everything (CI) says the same twice: it draws the same examples, a developer's ever new ones.
 settings.register_profile("no chance", settings.get_profile("no clock"), derandomize=True)
 settings.load_profile("no chance" if os.environ.get("BRIDGE_REQUIRE") else "no clock")
+
+quick.hurry()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -35,6 +35,7 @@ OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
 }
@@ -59,7 +60,7 @@ class PostgresServer:
     def create(self, *, template: str = "template0") -> str:
         """A new database, a copy of the template; returns its name."""
         name = f"test_{next(self.names)}"
-        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self.admin.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
