@@ -1,9 +1,10 @@
-"""What is taken off a sentence vector before it is compared. Rule: collections of one language are centred on their mean.
+"""What is taken off a sentence vector before it is compared. Rule: of one language, the mean of all.
 
 A model that was trained on one language puts every other into a corner of its own: two texts in German about two
-matters are more alike than two in English about one, and tickets would be grouped by language. So each language has a
-mean of its own taken off. The languages of some tickets have to be known to say where the corners are; which corner a
-ticket lies in is then seen from its vector, since many are too short for their language to be told from the words.
+matters are more alike than two in English about one, and tickets would be grouped by language. So from each language
+but the most frequent one a part of its own mean is taken off. The languages of some tickets have to be known to say
+where the corners are; which corner a ticket lies in is then seen from its vector, since many are too short for their
+language to be told from the words.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from bridge.analysis.embedding import Vectors
 FEWEST = 5
 """Tickets known to be in a language without which it has no mean of its own."""
 FAR = 0.3
-"""A language has a corner of its own from this squared distance of its mean to that of the most frequent language on. The
-bundled model has .36 to .76, one that knows these languages .03 to .26 (benchmarks/languages.py): there, taking a mean off
-would cost more than it gives. It also leaves out a language that was told wrongly.
+"""A language has a corner of its own from this squared distance of its mean to that of the most frequent one on. In the
+bundled model they are .36 to .76 apart, in one that knows these languages .03 to .26 (benchmarks/languages.py): there,
+taking a mean off would cost more than it gives. It also leaves out a language that was told wrongly.
 """
 _BLOCK = 4096
 
@@ -31,12 +32,12 @@ class Shrinking:
     """How much of a mean is taken off: all of it were noise where tickets are few."""
 
     mean_prior: float = 100.0
-    """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out ..."""
-    other_prior: float = 20.0
-    """... so many for every language but the one of most tickets, ..."""
-    other_share: float = 0.5
-    """... of which no more than this share is taken off: without the rest, tickets of one issue are not alike either in
-    a language that the model hardly knows.
+    """As many tickets at the origin are added before the mean of all is taken: a handful must not cancel out ..."""
+    language_prior: float = 20.0
+    """... and so many for a language beside the most frequent one, ..."""
+    language_share: float = 0.5
+    """... of whose mean no more than this share is taken off: in a language that the model hardly knows, tickets of one
+    issue are not alike either without the rest.
     """
 
 
@@ -81,11 +82,8 @@ def centre_of(vectors: Vectors, languages: Sequence[str | None], how: Shrinking)
     if not len(corners):
         return Centre(mean, corners, corners)
     label = nearest(vectors, corners)
-    sizes = np.bincount(label, minlength=len(corners))
-    offsets = [
-        _mean(vectors[label == row], how.mean_prior) if row == sizes.argmax() else _other(vectors[label == row], how)
-        for row in range(len(corners))
-    ]
+    main = np.bincount(label, minlength=len(corners)).argmax()
+    offsets = [mean if row == main else _part(vectors[label == row], how) for row in range(len(corners))]
     return Centre(mean, corners, np.stack(offsets))
 
 
@@ -94,13 +92,15 @@ def _mean(vectors: Vectors, prior: float) -> Vectors:
     return mean
 
 
-def _other(vectors: Vectors, how: Shrinking) -> Vectors:
-    share = len(vectors) / (len(vectors) + how.other_prior)
-    return _mean(vectors, how.other_prior) * np.float32(min(1.0, how.other_share / max(share, 1e-9)))
+def _part(vectors: Vectors, how: Shrinking) -> Vectors:
+    """What is taken off a language of these n tickets: min(language_share, n / (n + language_prior)) of their mean."""
+    share = np.float32(min(how.language_share / max(len(vectors), 1), 1 / (len(vectors) + how.language_prior)))
+    part: Vectors = vectors.sum(axis=0, dtype=np.float32) * share
+    return part
 
 
 def _corners(vectors: Vectors, languages: Sequence[str | None]) -> Vectors:
-    """The plain mean of the most frequent language and of those far from it, by code; none if it is alone. Shape (k, d)."""
+    """The plain means of the most frequent language and of those far from it; none if it is alone. Shape (k, d)."""
     rows: dict[str, list[int]] = {}
     for row, language in enumerate(languages):
         if language:

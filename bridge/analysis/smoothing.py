@@ -1,8 +1,9 @@
 """From sentence vectors to the view in which tickets are compared. Rule: deterministic in the frame and the vector.
 
 Centring: sentence vectors sit in a cone, so a threshold does not carry over from one corpus to another before the
-mean is taken off, or that of the language (bridge/analysis/centring.py). Smoothing: a ticket moves half way towards its few nearest anchors, those that are close only, so
-that tickets of one issue contract and a ticket without fellows stays where it is.
+mean is taken off; each language sits in one of its own (bridge/analysis/centring.py). Smoothing: a ticket moves half
+way towards its few nearest anchors, those that are close only, so that tickets of one issue contract and a ticket
+without fellows stays where it is.
 
 A frame is frozen between two anchorings: what a ticket looks like in it depends on no other ticket that came since.
 """
@@ -80,8 +81,8 @@ class Frame:
         """For the store: float32 means, float16 anchors."""
         stream = io.BytesIO()
         centre = self.centre
-        means = {"mean": centre.mean, "corners": centre.corners, "offsets": centre.offsets}
-        np.savez(stream, anchors=self.anchors.astype("<f2"), **means)
+        anchors = self.anchors.astype("<f2")
+        np.savez(stream, anchors=anchors, mean=centre.mean, corners=centre.corners, offsets=centre.offsets)
         return stream.getvalue()
 
     def centred(self, vectors: Vectors) -> Vectors:

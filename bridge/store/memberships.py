@@ -67,8 +67,8 @@ def languages(session: Session) -> dict[int, str]:
 
 def language_counts(session: Session) -> list[tuple[str, int]]:
     """(language as in ``languages``, number of live tickets)."""
-    columns = (Ticket.language, func.count())
-    query = select(*columns).where(*is_live(), col(Ticket.language).is_not(None)).group_by(col(Ticket.language))
+    spoken = col(Ticket.language)
+    query = select(spoken, func.count()).where(*is_live(), spoken.is_not(None)).group_by(spoken)
     return [(language or "", count) for language, count in session.exec(query)]
 
 

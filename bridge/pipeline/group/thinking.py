@@ -47,7 +47,7 @@ STRANGE = 0.15
 OUTGROWN = 2.0
 """... at this size anyway."""
 SPOKEN = 20
-"""From so many tickets on a language beside another one is worth a new frame, in which it is centred on its own mean."""
+"""From so many tickets on a language beside another is worth a new frame, in which its own mean is taken off."""
 
 
 @dataclass(frozen=True, slots=True)
