@@ -21,7 +21,7 @@ EACH = 60
 ISSUES = 6
 
 
-def unit(rows: Vectors) -> Vectors:
+def unit(rows: np.ndarray) -> Vectors:
     scaled: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return scaled
 
