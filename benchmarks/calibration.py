@@ -1,104 +1,131 @@
-"""How well confidence holds after answers: python benchmarks/calibration.py [--cache DIR] [--data DIR] [--bins]
+"""How well confidence holds after answers, and what it does: python -m benchmarks.calibration [--cache DIR] [--bins]
 
-Long tails are grouped; half of the answers come from tickets that joined a cluster, half from singles and the cluster
-they are most like, as in a review queue; the truth is whether the ticket has the label of most others there. The curve
-is fitted on the answers and judged on all other tickets. The prior was found on banking77 and hwu64. Prints a Markdown
-table, with --bins also the points of the reliability diagram after 50 answers of the first draw.
+Clean sets and long tails are grouped; half of the answers come from tickets that joined a cluster, half from those that
+wait for review; the truth is whether the ticket has the label of most others there. The curve is fitted on the answers
+and judged on all other tickets; then the same tickets are grouped with the border that the answers give. The constants
+were found on banking77 and hwu64. Prints Markdown tables, with --bins the points of the reliability diagram after 50
+answers of the first draw.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.grouping import NOISE, SETS, Texts, apply, load, long_tail
-
+from benchmarks.cases import ONE_OFFS, SAMPLE, Case, clean, tail
+from benchmarks.streams import SETS
+from benchmarks.vectors import Cache, default_cache
+from bridge.analysis.assigning import Params
 from bridge.analysis.calibration import Answer, calibrate, ece, reliability
-from bridge.analysis.clustering import group
+from bridge.analysis.clustering import Plan, group
+from bridge.analysis.embedding import Vectors
+from bridge.analysis.evaluation import Quality, evaluate
 
-SIZE, STREAMS, DRAWS = 5000, 3, 10
+DRAWS = 10
 COUNTS = (50, 100, 200)
-REVIEWED_FROM = 0.3
-"""Singles less alike than this to every cluster are new, and nobody is asked about them."""
+SHIPPED = Params()
 
 
 @dataclass(frozen=True)
-class Case:
+class Judged:
+    """What was guessed of a ticket; ``waits``: it was not placed with others, a person is asked."""
+
     answer: Answer
-    single: bool
+    waits: bool
 
 
-def cases(texts: Texts) -> list[Case]:
-    """Every ticket against its cluster, singles against the one they are most like; centred, not smoothed."""
-    n = len(texts.labels)
-    placed, _ = apply(group(range(n), texts.vectors, {}, consolidating=True), {}, 0)
-    _, slot = np.unique([placed[t].cluster for t in range(n)], return_inverse=True)
-    count = np.bincount(slot)
-    own = texts.vectors - texts.vectors.mean(axis=0)
-    own /= np.linalg.norm(own, axis=1, keepdims=True)
-    sums = np.zeros((len(count), own.shape[1]), dtype=np.float32)
-    np.add.at(sums, slot, own)
-    rows = {s: np.flatnonzero(slot == s) for s in np.flatnonzero(count > 1)}
-    larger = np.array(sorted(rows))
-    alike = own @ (sums[larger] / count[larger, None]).T
+def guesses(plan: Plan, labels: Sequence[str]) -> list[Judged]:
+    said: dict[int, Counter[str]] = {}
+    for ticket, assignment in plan.assign.items():
+        said.setdefault(assignment.cluster, Counter())[labels[ticket]] += 1
     found = []
-    for ticket in range(n):
-        single = count[slot[ticket]] == 1
-        there = int(larger[alike[ticket].argmax()]) if single else int(slot[ticket])
-        fellows = rows[there][rows[there] != ticket]
-        cosines = np.sort(own[fellows] @ own[ticket])[::-1]
-        similarity = float(cosines.mean())
-        if single and similarity < REVIEWED_FROM:
-            continue
-        speaks = Counter(texts.labels[f] for f in fellows)
-        most = min(speaks, key=lambda label: (-speaks[label], label))
-        second = float(cosines[min(1, len(cosines) - 1)])
-        found.append(Case(Answer(similarity, most == texts.labels[ticket], {"second": second}), bool(single)))
+    for ticket, second in sorted(plan.seconds.items()):
+        others = said[plan.assign[ticket].cluster].copy()
+        others[labels[ticket]] -= 1
+        found.append(Judged(Answer(second, _most(others) == labels[ticket]), waits=False))
+    for ticket, (first, *_) in sorted(plan.doubts.items()):
+        found.append(Judged(Answer(first.second, _most(said[first.cluster]) == labels[ticket]), waits=True))
     return found
 
 
-def judged(found: list[Case], count: int, seed: int) -> tuple[list[float], list[bool]]:
-    """Chances and truth of the tickets that nobody was asked about."""
+def _most(labels: Counter[str]) -> str:
+    return min(labels, key=lambda label: (-labels[label], label))
+
+
+def drawn(found: list[Judged], count: int, seed: int) -> tuple[list[Answer], list[Answer]]:
+    """(answered, the others)."""
     rng = np.random.default_rng(seed)
-    kinds = [[i for i, case in enumerate(found) if case.single is single] for single in (False, True)]
-    picked = {i for kind in kinds for i in rng.permutation(kind)[: count // 2].tolist()}
+    kinds = [[i for i, one in enumerate(found) if one.waits is waits] for waits in (False, True)]
+    picked = {i for kind in kinds for i in rng.permutation(kind)[: count // 2].astype(int).tolist()}
     left = [i for i in rng.permutation(len(found)).tolist() if i not in picked]
     while len(picked) < count:
         picked.add(left.pop())
-    curve = calibrate([found[i].answer for i in sorted(picked)])
-    rest = [found[i].answer for i in sorted(left)]
-    return [curve.chance_of(a.similarity, a.evidence) or 0.0 for a in rest], [a.agreed for a in rest]
+    return [found[i].answer for i in sorted(picked)], [found[i].answer for i in sorted(left)]
+
+
+def chances(answered: list[Answer], others: list[Answer]) -> tuple[list[float], list[bool]]:
+    curve = calibrate(answered, SHIPPED.second_fellow)
+    return [curve.chance_of(a.second) or 0.0 for a in others], [a.agreed for a in others]
+
+
+def grouped(vectors: Vectors, params: Params) -> Plan:
+    return group(range(len(vectors)), vectors, {}, params=params, consolidating=True, measured=True)
+
+
+def quality(plan: Plan, labels: Sequence[str]) -> Quality:
+    return evaluate(labels, [plan.assign[ticket].cluster for ticket in range(len(labels))])
+
+
+def row(case: Case, vectors: Vectors) -> tuple[str, str, list[str]]:
+    plan = grouped(vectors, SHIPPED)
+    found = guesses(plan, case.labels)
+    cells = []
+    for count in COUNTS:
+        errors = [ece(*chances(*drawn(found, count, seed))) for seed in range(DRAWS)]
+        cells.append(f"{np.mean(errors):.3f} ± {np.std(errors):.3f}")
+    true = np.mean([one.answer.agreed for one in found])
+    calibrated = f"| {case.kind} | {case.name} | {len(found):,} | {true:.2f} | {' | '.join(cells)} |"
+    before, after = quality(plan, case.labels), []
+    borders = [calibrate(drawn(found, COUNTS[1], seed)[0], SHIPPED.second_fellow).fellow for seed in range(3)]
+    for border in borders:
+        params = SHIPPED if border is None else replace(SHIPPED, second_fellow=border)
+        after.append(before if border is None else quality(grouped(vectors, params), case.labels))
+    moved = "/".join("-" if border is None else f"{border:.2f}" for border in borders)
+    gained = [f"{getattr(before, name):.2f} to {np.mean([getattr(q, name) for q in after]):.2f}" for name in FIGURES]
+    effect = f"| {case.kind} | {case.name} | {moved} | {' | '.join(gained)} |"
+    bins = reliability(*chances(*drawn(found, COUNTS[0], 0)))
+    points = [f"| {case.kind} | {case.name} | {b.chance:.2f} | {b.true:.2f} | {b.count} |" for b in bins]
+    return calibrated, effect, points
+
+
+FIGURES = ("ari", "b3_precision", "found", "pure_share")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    shared = Path(os.environ.get("BRIDGE_SHARED", "../shared"))
-    parser.add_argument("--data", type=Path, default=shared / "data", help="folder of the labelled CSV files")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/vectors"), help="folder for vectors")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for vectors")
     parser.add_argument("--bins", action="store_true")
     options = parser.parse_args()
-    texts = {name: load(name, options.data, options.cache) for name in SETS}
-    print("| long tail | cases | true | 50 answers | 100 | 200 |\n|---|---|---|---|---|---|")
-    points = []
+    cache = Cache(options.cache)
+    print("| texts | set | guesses | true | 50 answers | 100 | 200 |\n|---|---|---|---|---|---|---|")
+    effects, points = [], []
     for name in SETS:
-        noise = texts[NOISE if name != NOISE else "hwu64"]
-        streams = [cases(long_tail(texts[name], noise, SIZE, seed)) for seed in range(STREAMS)]
-        errors = [[ece(*judged(found, count, draw)) for found in streams for draw in range(DRAWS)] for count in COUNTS]
-        true = np.mean([case.answer.agreed for found in streams for case in found])
-        cells = " | ".join(f"{np.mean(each):.3f} ± {np.std(each):.3f}" for each in errors)
-        print(f"| {name} | {sum(map(len, streams)):,} | {true:.2f} | {cells} |", flush=True)
-        first = reliability(*judged(streams[0], COUNTS[0], 0))
-        points += [f"| {name} | {row.chance:.2f} | {row.true:.2f} | {row.count} |" for row in first]
+        for case in (clean(name, SAMPLE, 0), *(tail(name, SAMPLE, share, 0) for share in ONE_OFFS)):
+            calibrated, effect, bins = row(case, cache.get(case.texts))
+            print(calibrated, flush=True)
+            effects.append(effect)
+            points += bins
+    print(
+        "\n| texts | set | border of three draws of 100 | ARI | B3 prec. | found | pure |\n|---|---|---|---|---|---|---|"
+    )
+    print("\n".join(effects))
     if options.bins:
-        print("\n| long tail | chance | true | tickets |\n|---|---|---|---|")
+        print("\n| texts | set | chance | true | tickets |\n|---|---|---|---|---|")
         print("\n".join(points))
 
 

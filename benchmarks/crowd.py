@@ -30,6 +30,7 @@ from bridge.store.db import Database
 from bridge.store.events import record
 from bridge.store.leases import held
 from bridge.store.migrate import upgrade
+from bridge.store.models import Chosen, put_in_use
 from bridge.store.suppliers import GroupMap, Supplier
 from bridge.store.sync import bump, note_failure, note_success
 from bridge.store.tables import metadata
@@ -93,6 +94,7 @@ def fill(bridge: Bridge, size: Size, *, at: datetime, seed: int = 7) -> Crowd:
     with db.write() as session:
         _streams(session, at)
         _follow_ids(session)
+        put_in_use(session, Chosen(bridge.model_id, ""))
         for name in ("accounts", "clusters", "plans", "tickets", "vectors"):
             bump(session, name)
     return crowd

@@ -1,4 +1,4 @@
-"""What answered questions are worth to tickets that come later: python benchmarks/learning.py [--cache DIR] [--data DIR]
+"""What answered questions are worth to tickets that come later: python -m benchmarks.learning [--cache DIR] [--sets ...]
 
 Six in ten tickets are grouped, the questions of ``bridge.analysis.questions`` are answered from the labels and applied
 as people's decisions (a merge keeps a centroid for each part), then the other four in ten are assigned. Prints a
@@ -9,28 +9,36 @@ hwu64.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.grouping import NOISE, SAMPLE, SETS, Texts, apply, load, long_tail
-
+from benchmarks.cases import SAMPLE, Case, clean, tail
+from benchmarks.streams import SETS
+from benchmarks.vectors import Cache, default_cache
 from bridge.analysis.clustering import Placement, group
 from bridge.analysis.dividing import divide
+from bridge.analysis.embedding import Vectors
 from bridge.analysis.evaluation import evaluate
 from bridge.analysis.questions import MERGE, SMALLEST_HALF, Question, Said, Standing, ask, look
 from bridge.words import Origin
 
 FIRST = 0.6
+ONE_OFF = 0.6
 AT_ONCE = 5
 """Questions between two looks: a split opens clusters that may come apart again."""
 COUNTS = (0, 20, 100)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """``vectors``: unit rows, shape (n, d), one for each of ``labels``."""
+
+    vectors: Vectors
+    labels: Sequence[str]
 
 
 class Desk:
@@ -40,8 +48,8 @@ class Desk:
         self.texts = texts
         self.first = int(len(texts.labels) * FIRST)
         plan = group(range(self.first), texts.vectors[: self.first], {}, consolidating=True)
-        placed, self.last = apply(plan, {}, 0)
-        self.part = {ticket: place.cluster for ticket, place in placed.items()}
+        self.part = {ticket: -assignment.cluster for ticket, assignment in plan.assign.items()}
+        self.last = max(self.part.values())
         self.issue = {part: part for part in set(self.part.values())}
         self.merged: set[int] = set()
         self.apart: set[tuple[int, int]] = set()
@@ -121,18 +129,19 @@ def row(name: str, texts: Texts) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    shared = Path(os.environ.get("BRIDGE_SHARED", "../shared"))
-    parser.add_argument("--data", type=Path, default=shared / "data", help="folder of the labelled CSV files")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/vectors"), help="folder for vectors")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for vectors")
     parser.add_argument("--sets", nargs="+", default=SETS)
     options = parser.parse_args()
-    texts = {name: load(name, options.data, options.cache) for name in {*options.sets, NOISE, "hwu64"}}
+    cache = Cache(options.cache)
+
+    def shown(name: str, case: Case) -> None:
+        print(row(name, Texts(cache.get(case.texts), case.labels)), flush=True)
+
     print("| texts | 0 answers | 20 | 100 | gain | merged | split |\n|---|---|---|---|---|---|---|")
     for name in options.sets:
-        print(row(f"{name}, sample", texts[name].take(range(SAMPLE))), flush=True)
-        noise = texts[NOISE if name != NOISE else "hwu64"]
+        shown(f"{name}, sample", clean(name, SAMPLE, 0))
         for seed in (0, 1):
-            print(row(f"{name}, long tail, seed {seed}", long_tail(texts[name], noise, 5000, seed)), flush=True)
+            shown(f"{name}, long tail, seed {seed}", tail(name, SAMPLE, ONE_OFF, seed))
 
 
 if __name__ == "__main__":

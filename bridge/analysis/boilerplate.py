@@ -80,14 +80,6 @@ NOTHING = Boilerplate()
 _Who = tuple[str | None, int]
 
 
-def read_learned(blob: bytes | None) -> Boilerplate:
-    """What was stored; nothing where nothing was, or another release wrote it: it is learned anew soon."""
-    try:
-        return Boilerplate.from_bytes(blob) if blob else NOTHING
-    except ValueError:
-        return NOTHING
-
-
 def units(text: str) -> list[Unit]:
     """A text as its sentences; a "Field: value" line gives the field and the value. Hard line wraps are undone."""
     found: list[Unit] = []

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bridge.analysis.assigning import Params, assign
 from bridge.analysis.consolidating import consolidate
-from bridge.analysis.doubting import Candidate, doubts
+from bridge.analysis.doubting import Candidate, doubts, seconds
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.partition import Constraints, Partition
 from bridge.analysis.smoothing import Frame, make_frame
@@ -65,7 +65,8 @@ class Plan:
     """``assign``: tickets placed for the first time; ``moves``: tickets that leave their cluster (after the merges).
 
     ``doubts``: each ticket that was looked at, that is alone and might belong elsewhere -> where, the best first;
-    ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all.
+    ``looked_at``: the tickets of which that is known: the new ones, in a consolidation all. ``seconds``: of those that
+    are not alone, the cosine to the second nearest fellow, where it was asked for.
     """
 
     assign: Mapping[int, Assignment] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Plan:
     merges: tuple[Merge, ...] = ()
     doubts: Mapping[int, tuple[Candidate, ...]] = field(default_factory=dict)
     looked_at: Collection[int] = ()
+    seconds: Mapping[int, float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.assign or self.moves or self.merges)
@@ -90,6 +92,7 @@ def group(
     frame: Frame | None = None,
     consolidating: bool = False,
     afresh: bool = False,
+    measured: bool = False,
 ) -> Plan:
     """Place the tickets that are not placed; with ``consolidating`` think again about all the others, too.
 
@@ -98,14 +101,14 @@ def group(
     the caller resolves merged-away clusters; apart: pairs of clusters that a person said are two. frame: in which the
     vectors are compared; one of these tickets if there is none. afresh: what the model placed is grouped as if it came
     today, except in published and locked clusters and those where a person placed a ticket; clusters keep their ids as
-    far as their tickets stay together. Without new tickets and without ``consolidating`` the plan is empty. Raises
-    ValueError where tickets and vectors differ in number.
+    far as their tickets stay together. measured: tell how near fellows are (``Plan.seconds``). Without new tickets and
+    without ``consolidating`` the plan is empty. Raises ValueError where tickets and vectors differ in number.
     """
     said = _Said(flags or {}, frozenset(rejected), frozenset(apart))
     run = _Run(tickets, vectors, placed, said, params or Params(), frame, afresh=afresh)
     if not run.new and not consolidating:
         return Plan()
-    return run.plan(consolidating=consolidating or afresh)
+    return run.plan(consolidating=consolidating or afresh, measured=measured)
 
 
 def wants_consolidation(new: int, placed: int) -> bool:
@@ -155,7 +158,7 @@ class _Run:
         self.clusters = [cluster for cluster, _ in self.parts]
         self.pinned = {slot for slot, cluster in enumerate(self.clusters) if cluster in kept}
 
-    def plan(self, *, consolidating: bool) -> Plan:
+    def plan(self, *, consolidating: bool, measured: bool = False) -> Plan:
         slot_of = {part: slot for slot, part in enumerate(self.parts)}
         row_of = {ticket: row for row, ticket in enumerate(self.tickets)}
         vectors = self.vectors[self.order]
@@ -169,7 +172,9 @@ class _Run:
             consolidate(partition, constraints, self.params)
             new = np.arange(len(self.tickets), dtype=np.int64)
         found = doubts(partition, new, constraints, self.params)
-        return self._difference(partition.labels.tolist(), found, [self.tickets[row] for row in new.tolist()])
+        near = seconds(partition, new) if measured else {}
+        plan = self._difference(partition.labels.tolist(), found, [self.tickets[row] for row in new.tolist()])
+        return replace(plan, seconds={self.tickets[row]: value for row, value in near.items()})
 
     def _constraints(self, row_of: Mapping[int, int]) -> Constraints:
         flagged = [self.said.flags.get(cluster, Flags()) for cluster in self.clusters]

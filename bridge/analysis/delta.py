@@ -43,10 +43,10 @@ def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], scor
 
     A cause that replaces nothing costs no work: most clusters of a run only grew older.
     """
-    stayed = {key: old.evidence[key] for key in old.evidence if key in new.evidence}
+    stayed = {key: old.evidence[key] for key in old.evidence if _counts(new.evidence.get(key, ()), old.cut)}
     entered = {key: new.evidence[key] for key in new.evidence if key not in old.evidence}
     rates = {key: old.rates.get(key, new.rates[key]) for key in new.evidence}
-    resevered = _with_new_severities(stayed, new)
+    resevered = _with_new_severities(stayed, new, old.now)
 
     def mixed(kept: Snapshot, override: Severity | None, omega: float, cut: float | None) -> float:
         """`kept` holds the accounts that stayed; those that entered always come with their new tickets."""
@@ -63,7 +63,7 @@ def _steps(old: Snapshot, new: Snapshot, exposures: Mapping[str, Exposure], scor
         severed = eased = mixed(after_people, new.override, old.omega, old.cut)
     if old.omega != new.omega:
         eased = mixed(after_people, new.override, new.omega, old.cut)
-    now = replace(new, evidence={key: new.evidence[key] for key in stayed})
+    now = replace(new, evidence={key: new.evidence[key] for key in old.evidence if key in new.evidence})
     released = score
     if old.terms != new.terms:
         released = mixed(now, new.override, new.omega, new.cut)
@@ -82,13 +82,37 @@ def _hit(side: Snapshot, rates: Mapping[str, Rates], terms: Terms) -> dict[str, 
     return found
 
 
-def _with_new_severities(stayed: Mapping[str, Sequence[Evidence]], new: Snapshot) -> dict[str, Sequence[Evidence]]:
+def _with_new_severities(
+    stayed: Mapping[str, Sequence[Evidence]], new: Snapshot, then: float
+) -> dict[str, Sequence[Evidence]]:
+    """The evidence of ``then`` with the severities of now.
+
+    Of the tickets that were there but not kept, because another one dominated them, those come back that none
+    dominates under the new severities.
+    """
     changed: dict[str, Sequence[Evidence]] = {}
     for key, evidence in stayed.items():
         now = {e.ticket_id: e.severity for e in new.evidence[key]}
         moved = any(now.get(e.ticket_id, e.severity) != e.severity for e in evidence)
-        changed[key] = [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence] if moved else evidence
+        graded = [e._replace(severity=now.get(e.ticket_id, e.severity)) for e in evidence] if moved else evidence
+        back: list[Evidence] = []
+        if len(now) > 1:
+            kept, first = {e.ticket_id for e in evidence}, min(e.created for e in evidence)
+            there = (e for e in new.evidence[key] if e.ticket_id not in kept and first <= e.created <= then)
+            back = [e for e in there if _came_forward(e, graded)]
+        changed[key] = [*graded, *back] if back else graded
     return changed
+
+
+def _counts(evidence: Sequence[Evidence], cut: float | None) -> bool:
+    """Whether a release leaves anything of an account; one of which it leaves nothing has gone."""
+    return any(cut is None or e.signal > cut for e in evidence)
+
+
+def _came_forward(e: Evidence, kept: Sequence[Evidence]) -> bool:
+    """Whether its severity alone puts a ticket before those that are as certain, as fresh and as open as it."""
+    over = [k for k in kept if k.signal >= e.signal and k.q >= e.q and k.is_open >= e.is_open]
+    return bool(over) and all(k.severity > e.severity for k in over)
 
 
 def _snap(amount: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bridge.analysis.assigning import Params, all_bars, bars
+from bridge.analysis.embedding import Vectors
 from bridge.analysis.nearby import Nearby, Rows
 from bridge.analysis.partition import Constraints, Partition
 
@@ -19,13 +20,15 @@ SHOWN = 2
 class Candidate:
     """A cluster that a ticket may belong to. Cosines in the grouper's view.
 
-    similarity: mean to the cluster's tickets; bar: what the cluster asks for; nearest: to its most similar ticket.
+    similarity: mean to the cluster's tickets; bar: what the cluster asks for; nearest, second: to the most similar of
+    them and to the next.
     """
 
     cluster: int
     similarity: float
     bar: float
     nearest: float
+    second: float
     size: int = field(default=0)
 
     def named(self, names: Mapping[int, int]) -> Candidate:
@@ -57,7 +60,10 @@ def doubts(partition: Partition, rows: Rows, constraints: Constraints, params: P
             columns = [k for k in best.tolist() if over[i, k] >= params.doubt][:SHOWN]
             columns = [k for k in columns if constraints.may_join(row, int(shared[k]))]
             if columns:
-                found[row] = [_candidate(partition, row, int(shared[k]), similar[i, k], bar[k]) for k in columns]
+                for k in columns:
+                    slot = int(shared[k])
+                    fellows = partition.points[partition.rows(slot)] @ partition.points[row]
+                    found.setdefault(row, []).append(_candidate(partition, fellows, slot, similar[i, k], bar[k]))
     return found
 
 
@@ -76,14 +82,32 @@ def _doubts_by(
             if len(found.get(row, ())) == SHOWN:
                 continue
             if constraints.may_leave(row, int(partition.labels[row])) and constraints.may_join(row, slot):
-                nearest = nearby.similar[row][partition.labels[nearby.rows[row]] == slot].max()
-                size = int(partition.counts[slot])
-                candidate = Candidate(slot, float(similar[i]), float(bar[slot]), float(nearest), size)
-                found.setdefault(row, []).append(candidate)
+                fellows = nearby.similar[row][partition.labels[nearby.rows[row]] == slot]
+                found.setdefault(row, []).append(_candidate(partition, fellows, slot, similar[i], bar[slot]))
     return found
 
 
-def _candidate(partition: Partition, row: int, slot: int, similarity: float, bar: float) -> Candidate:
-    nearest = (partition.points[partition.rows(slot)] @ partition.points[row]).max()
+def _candidate(partition: Partition, fellows: Vectors, slot: int, similarity: float, bar: float) -> Candidate:
+    """``fellows``: the similarities to those of the slot that are known, shape (n,)."""
+    nearest = np.sort(fellows)[::-1][:2]
     size = int(partition.counts[slot])
-    return Candidate(slot, float(similarity), float(bar), float(nearest), size)
+    return Candidate(slot, float(similarity), float(bar), float(nearest[0]), float(nearest[-1]), size)
+
+
+def seconds(partition: Partition, rows: Rows) -> dict[int, float]:
+    """Of those of ``rows`` that are not alone: the cosine to the second nearest fellow, or to the only one."""
+    wanted: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        if not partition.alone(row):
+            wanted.setdefault(int(partition.labels[row]), []).append(row)
+    found: dict[int, float] = {}
+    for slot, mine in wanted.items():
+        every = partition.rows(slot)
+        points = partition.points[every]
+        for start in range(0, len(mine), _BLOCK):
+            block = np.array(mine[start : start + _BLOCK])
+            similar = partition.points[block] @ points.T
+            similar[every[None, :] == block[:, None]] = -1
+            place = min(2, len(every) - 1)
+            found.update(zip(block.tolist(), np.partition(similar, -place, axis=1)[:, -place].tolist(), strict=True))
+    return found

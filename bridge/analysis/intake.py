@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from bridge.analysis.boilerplate import NOTHING, Boilerplate, strip
 from bridge.analysis.characters import visible
+from bridge.analysis.lesson import NOTHING, Lesson
 from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
-from bridge.analysis.text import content_hash, embed_text, language_of, looks_like_html, to_text
+from bridge.analysis.text import content_hash, language_of, looks_like_html, to_text
 from bridge.words import Priority, TicketStatus
 from connectors.base import Event, Message, Side, Ticket
 
@@ -31,13 +31,13 @@ _FIELDS: dict[type[object], tuple[str, ...]] = {
 class Reading:
     """How one connection's records are read. ``secret`` keys the hashes of people; words map lower-case words.
 
-    ``boilerplate``: what was learned last of the collection, with the same key.
+    ``lesson``: what was learned last from the collection, with the same key.
     """
 
     secret: bytes
     status_words: Mapping[str, str]
     priority_words: Mapping[str, str]
-    boilerplate: Boilerplate = NOTHING
+    lesson: Lesson = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,8 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     requester = person_key(ticket.requester, reading.secret)
     domain = domain_of(ticket.requester) if ticket.requester else None
     free_mail = bool(domain and is_free_mail(domain))
-    text = text_to_group(
-        subject,
-        from_customer or [row["text"] for row in messages[:1]],
-        writer_of(requester, domain, free_mail=free_mail),
-        reading.boilerplate,
-        reading.secret,
-    )
+    told = from_customer or [row["text"] for row in messages[:1]]
+    text = reading.lesson.text(subject, told, writer_of(requester, domain, free_mail=free_mail), reading.secret)
     assignee = person_key(ticket.assignee, reading.secret)
     row = {
         "source_id": ticket.id,
@@ -138,13 +133,6 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
 def writer_of(requester: str | None, domain: str | None, *, free_mail: bool) -> str | None:
     """Of whom footers are learned: the company, by its domain; a person with a free address, by its pseudonym."""
     return requester if free_mail or domain is None else domain
-
-
-def text_to_group(
-    subject: str, messages: Sequence[str], writer: str | None, boilerplate: Boilerplate, key: bytes
-) -> str:
-    """The text that is embedded. ``messages``: the customer's, redacted, in their order."""
-    return embed_text(subject, messages, lambda text: strip(text, writer, boilerplate, key))
 
 
 def person_key(address: str | None, secret: bytes) -> str | None:

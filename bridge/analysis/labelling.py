@@ -48,11 +48,12 @@ _SEEN_TWICE = 4
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``score``: how well the title says what the members share; comparable within one ``Labeller`` and cluster."""
+    """``score``: how well the title says what the ``members`` share; comparable within one ``Labeller`` and cluster."""
 
     title: str
     phrases: tuple[str, ...]
     score: float = 0.0
+    members: int = 1
 
 
 class Labeller:
@@ -87,7 +88,7 @@ class Labeller:
                 elif not worth and WORD.search(line) and (len(line), line) > (len(hollow), hollow):
                     hollow = line
         title = best or ", ".join(phrases[:3]) or hollow
-        return Label(_finish(title) or NO_TITLE, phrases, score(cleaned(best), theme) if best else 0.0)
+        return Label(_finish(title) or NO_TITLE, phrases, score(cleaned(best), theme) if best else 0.0, len(said))
 
     def rate(self, title: str, subjects: Sequence[str], texts: Sequence[str]) -> float:
         """The score that a title has among these tickets, as in ``Label.score``."""

@@ -5,6 +5,7 @@ One rule: a corporate domain is one account, a free-mail address is one account,
 
 from __future__ import annotations
 
+from bridge.analysis.identity import is_free_mail
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.value import UNIDENTIFIED, AccountFacts
 
@@ -19,16 +20,15 @@ def unidentified_account(requester: str, domain: str, config: ScoringConfig) -> 
     domain).
 
     `requester` is the keyed hash of the address, never the address. A requester without a domain stands
-    alone.
+    alone. The name is the key, as of every account in a stored run: two strangers under one name would be added up
+    as one account.
     """
     domain = domain.lower()
     if is_internal(domain, config):
         return None
-    if not domain or domain in config.free_mail_domains:
-        key, name = f"requester:{requester}", "one unidentified requester"
-    else:
-        key, name = f"domain:{domain}", domain
-    return AccountFacts(key=key, name=name, segment=UNIDENTIFIED, identified=False)
+    alone = not domain or is_free_mail(domain) or domain in config.free_mail_domains
+    key = f"requester:{requester}" if alone else f"domain:{domain}"
+    return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
 
 
 def _within(domain: str, parents: tuple[str, ...]) -> bool:

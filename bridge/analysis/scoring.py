@@ -17,13 +17,6 @@ from typing import Any
 
 from bridge.words import ExpectationTier, Priority, RiskBand, Severity, WorkaroundKind
 
-FREE_MAIL = (
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com",
-    "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "freenet.de",
-    "proton.me", "protonmail.com", "mail.com", "mail.ru", "yandex.ru", "qq.com", "163.com", "orange.fr",
-    "free.fr", "laposte.net", "libero.it",
-)  # fmt: skip
-
 
 def _table(**entries: float) -> Mapping[str, float]:
     return MappingProxyType(entries)
@@ -32,6 +25,7 @@ def _table(**entries: float) -> Mapping[str, float]:
 @dataclass(frozen=True, slots=True)
 class ScoringConfig:
     """Domain.md 2.3. Tables are keyed by the words of `bridge.words`; days are 24 hours; money per year.
+    ``free_mail_domains`` are further ones, beside those that `identity.is_free_mail` knows.
 
     Raises ValueError on construction, naming the key, when a value is out of range or breaks an order that
     the score relies on.
@@ -64,7 +58,7 @@ class ScoringConfig:
     imputed_known_share: float = 0.5
     currency: str = "EUR"
     internal_domains: tuple[str, ...] = ()
-    free_mail_domains: tuple[str, ...] = FREE_MAIL
+    free_mail_domains: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for entry in fields(self):

@@ -64,6 +64,12 @@ stops stuck stürzt traag twice unable vastgelopen verdwenen verschwunden voudra
 wish won't would wrong wünsche
 """
 
+_HANGING = """
+aber also and because but cela ce dann danach das dat denn depuis desde deshalb dies dit donc ella elle elles en
+entonces es eso esto et he however ils it maar mais oder or otherwise pero seit she since sinds so that then these they
+this those und y ze ça
+"""
+
 _CUT_OFF = """
 a an and at by for from in of or the to with das der die ein eine für mit oder und von à de des du et la le les pour con
 el los para por y een en het van voor
@@ -78,5 +84,7 @@ HOLLOW = frozenset(_HOLLOW.split())
 """Words that a subject is often made of and that say nothing about what is wrong."""
 COMPLAINTS = frozenset(_COMPLAINTS.split())
 """Words of a line that says what does not work, or what is wished for."""
+HANGING = frozenset(_HANGING.split())
+"""A sentence that begins so leans on the one before it, or tells when rather than what."""
 CUT_OFF = frozenset(_CUT_OFF.split())
 """A line that ends so was cut, by a desk or where something personal stood."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bridge.analysis.stopwords import BY_LANGUAGE, COMPLAINTS, CUT_OFF, GREETINGS, HOLLOW, STOP_WORDS
+from bridge.analysis.stopwords import BY_LANGUAGE, COMPLAINTS, CUT_OFF, GREETINGS, HANGING, HOLLOW, STOP_WORDS
 
 TITLE_LENGTH = 80
 FOREIGN = 0.3
@@ -148,8 +148,8 @@ def score(line: str, theme: Theme) -> float:
     """How well a line says what the members share, 0 or more; of a hollow line 0.
 
     The weight of its terms by its length, so that a long line wins only by what it adds. A line that is cut, a scrap,
-    in another language than most, with a placeholder, an identifier or a person in it counts a part only, one that
-    complains or wishes a little more.
+    the second half of a thought, in another language than most, with a placeholder, an identifier or a person in it
+    counts a part only, one that complains or wishes a little more.
     """
     if is_hollow(line):
         return 0.0
@@ -160,6 +160,8 @@ def score(line: str, theme: Theme) -> float:
         value *= 0.5
     if line.lower().rsplit(maxsplit=1)[-1] in CUT_OFF:
         value *= 0.5
+    if line.lower().split(maxsplit=1)[0] in HANGING:
+        value *= 0.6
     if _PLACEHOLDER.search(line) or _IDENTIFIER.search(line):
         value *= 0.3
     if _PERSON.search(line) or (theme.language != "de" and _has_stranger(line, theme)):

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bridge.analysis.boilerplate import read_learned
 from bridge.analysis.intake import Prepared, Reading, check_record, known_names, person_key, prepare, record_hash
+from bridge.analysis.lesson import read_lesson
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
@@ -81,7 +81,7 @@ def pull(
     began = now()
     with db.read() as session:
         cursor = None if source.file else sync_state(session, source.name, source.stream).cursor
-        source = replace(source, reading=replace(source.reading, boilerplate=read_learned(learned_last(session))))
+        source = replace(source, reading=replace(source.reading, lesson=read_lesson(learned_last(session))))
     try:
         seen = 0
         for page in source.desk.pull_tickets(cursor):

@@ -1,4 +1,4 @@
-"""Learns what the collection repeats around its tickets, and takes it out of the texts that are grouped.
+"""Learns what the collection repeats around its tickets and how it spells, and reads the texts that are grouped anew.
 
 Rule: only a text that changes gets a new hash, so that only it is embedded again; the stored messages stay as they are.
 """
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from bridge.analysis.boilerplate import Boilerplate, learn, read_learned
-from bridge.analysis.intake import text_to_group, writer_of
+from bridge.analysis.intake import writer_of
+from bridge.analysis.lesson import Lesson, learn, read_lesson
 from bridge.analysis.text import content_hash, story_of
 from bridge.progress import StepReport
 from bridge.store.boilerplate import (
@@ -45,7 +45,7 @@ def relearn(
     with db.read() as session:
         if not anyway and count_texts(session) <= GROWTH * max(learned_from(session), FEWEST):
             return report
-        before = read_learned(learned_last(session))
+        before = read_lesson(learned_last(session))
         stories = [(_writer(ticket), story_of(ticket.subject, _told(ticket))) for ticket in ticket_texts(session)]
     learned = learn(stories, secret, before)
     with db.write() as session:
@@ -68,9 +68,9 @@ def relearn(
     return report
 
 
-def _changes(tickets: Iterable[TicketText], learned: Boilerplate, secret: bytes) -> Iterator[tuple[TicketText, str]]:
+def _changes(tickets: Iterable[TicketText], learned: Lesson, secret: bytes) -> Iterator[tuple[TicketText, str]]:
     for ticket in tickets:
-        text = text_to_group(ticket.subject, _told(ticket), _writer(ticket), learned, secret)
+        text = learned.text(ticket.subject, _told(ticket), _writer(ticket), secret)
         if text != ticket.embed_text:
             yield ticket, text
 

@@ -10,41 +10,50 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bridge.analysis.calibration import NEEDED, Answer, Calibration, calibrate, ece
+from bridge.analysis.granularity import params_for
 from bridge.service.access import Actor, Permission, require
-from bridge.store.grouping_answers import ticket_answers
+from bridge.store.grouping_answers import granularity, ticket_answers
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationView:
-    """``error``: expected calibration error on the answers themselves, which flatters; None before percentages."""
+    """``fellow``: how near the second nearest fellow of a ticket must be for it to join an issue from far out, a
+    cosine; ``shipped``: before answers. ``error``: expected calibration error on the answers themselves, which
+    flatters; None before percentages.
+    """
 
     answers: int
     needed: int
     percentages: bool
     agreed: int
-    automatic_from: float
-    review_from: float
+    fellow: float
+    shipped: float
     error: float | None
 
 
 def calibration(session: Session) -> Calibration:
     """Of the answers that stand now."""
-    return calibrate([Answer(*row) for row in ticket_answers(session)])
+    return calibrate([Answer(*row) for row in ticket_answers(session)], _shipped(session))
 
 
 def calibration_view(session: Session, actor: Actor) -> CalibrationView:
     """Raises Forbidden."""
     require(actor, Permission.DECIDE_CLUSTERS)
     rows = [Answer(*row) for row in ticket_answers(session)]
-    found = calibrate(rows)
-    chances = [found.chance_of(row.similarity, row.evidence) for row in rows]
+    shipped = _shipped(session)
+    found = calibrate(rows, shipped)
+    chances = [found.chance_of(row.second) for row in rows]
     known = [chance for chance in chances if chance is not None]
     return CalibrationView(
         answers=len(rows),
         needed=NEEDED,
         percentages=found.shows_percentages,
         agreed=sum(row.agreed for row in rows),
-        automatic_from=found.borders.automatic,
-        review_from=found.borders.review,
+        fellow=shipped if found.fellow is None else found.fellow,
+        shipped=shipped,
         error=ece(known, [row.agreed for row in rows]) if known else None,
     )
+
+
+def _shipped(session: Session) -> float:
+    return params_for(granularity(session)).second_fellow

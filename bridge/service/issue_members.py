@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from bridge.analysis.diverse import diverse
 from bridge.analysis.embedding import Vectors
 from bridge.service.access import Actor
+from bridge.service.calibration import calibration
 from bridge.service.scope import readable_tickets
 from bridge.service.similar import middle_of, unpacked
 from bridge.store.clusters import Membership
@@ -91,12 +92,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class MembersView:
-    """``total`` counts those that the actor may read."""
+    """``total`` counts those that the actor may read; ``percentages``: whether ``q`` rests on people's answers."""
 
     rows: tuple[Member, ...]
     total: int
     page: int
     pages: int
+    percentages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def members_view(
 ) -> MembersView:
     alike = _alike(session, [ticket for ticket, _ in rows], middle, model)
     members = tuple(_member(t, m, phrases, alike.get(t.embed_hash or ""), names.get(t.id)) for t, m in rows)
-    return MembersView(members, total, page, max(1, -(-total // PAGE)))
+    return MembersView(members, total, page, max(1, -(-total // PAGE)), calibration(session).shows_percentages)
 
 
 def _alike(session: Session, tickets: Sequence[TicketRow], middle: Vectors | None, model: str) -> dict[str, float]:

@@ -105,7 +105,7 @@ def account_name(key: str, accounts: Mapping[int, Account]) -> str:
         account = accounts.get(account_ids([key])[0])
         return account.name if account else "an account that was removed"
     kind, _, name = key.partition(":")
-    return "one unidentified requester" if kind == "requester" else name
+    return "one unidentified requester" if kind == "requester" else name or key
 
 
 def sums_view(found: Scored) -> SumsView:

@@ -14,6 +14,7 @@ from bridge.service.access import Actor, Permission, require
 from bridge.service.card_scope import own_ticket, visible_issues
 from bridge.service.clusters import living, take_back
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.nearness import second_fellows
 from bridge.service.putting import keep_answers, left, living_id, put, refuse, remembered, subject
 from bridge.store.card_queries import live_members, place_of
 from bridge.store.events import Event, record
@@ -57,7 +58,7 @@ def wrong_issue(session: Session, actor: Actor, ticket_id: int, *, at: datetime)
     member, cluster = placed
     id_ = cluster.id or 0
     (before,) = remembered(session, [member])
-    said = left(session, before)
+    said = left(session, before, second_fellows(session, [ticket_id], id_).get(ticket_id))
     refused = refuse(session, [(ticket_id, id_)])
     unplace(session, [ticket_id])
     drop_candidates(session, [ticket_id])

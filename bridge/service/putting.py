@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor
+from bridge.service.nearness import second_fellows
 from bridge.service.reranking import rank_after_decision
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.events import Event, record
@@ -57,7 +58,8 @@ def put(
     moving = memberships_of(session, ticket_ids)
     before = remembered(session, [*moving, *_joined(session, id_, ticket_ids, moving)])
     asked = [p for p in before if p["ticket"] in set(ticket_ids)]
-    guesses = {p["ticket"]: _guesses(session, p, id_, unseen) for p in asked}
+    near = _nearness(session, asked)
+    guesses = {p["ticket"]: _guesses(session, p, id_, unseen, near.get(p["ticket"])) for p in asked}
     closing = _closing(session, asked, id_)
     refused = refuse(session, _wrong(session, asked, id_, closing, guesses))
     parts = dict.fromkeys(ticket_ids) | {p["ticket"]: p["part"] for p in before if p["cluster"] == id_}
@@ -151,11 +153,24 @@ def doubted(session: Session, p: Placement, target: int | None, unseen: Collecti
     return found
 
 
-def left(session: Session, p: Placement) -> list[Guess]:
-    """A person takes a ticket out of where the model had grouped it: a no."""
+def left(session: Session, p: Placement, second: float | None = None) -> list[Guess]:
+    """A person takes a ticket out of where the model had grouped it: a no. ``second``: as ``second_fellows`` tells."""
     if not _grouped(session, p):
         return []
-    return [Guess(Zone.AUTOMATIC, p["cluster"], None, {"q": p["q"]}, agreed=False)]
+    return [Guess(Zone.AUTOMATIC, p["cluster"], None, _evidence(p, second), agreed=False)]
+
+
+def _evidence(p: Placement, second: float | None) -> dict[str, Any]:
+    return {"q": p["q"], **({} if second is None else {"second": round(second, 4)})}
+
+
+def _nearness(session: Session, asked: Sequence[Placement]) -> dict[int, float]:
+    """Of the tickets that the model had grouped: how near the second of their fellows is."""
+    found: dict[int, float] = {}
+    grouped = [p for p in asked if p["origin"] == Origin.MODEL and p["zone"] == Zone.AUTOMATIC]
+    for cluster in sorted({p["cluster"] for p in grouped}):
+        found |= second_fellows(session, [p["ticket"] for p in grouped if p["cluster"] == cluster], cluster)
+    return found
 
 
 def changed(session: Session, at: datetime) -> None:
@@ -190,12 +205,12 @@ def _joined(session: Session, target: int, ticket_ids: Sequence[int], moving: Se
     return [row for row in unsure_members(session, target) if row.ticket_id not in set(ticket_ids)]
 
 
-def _guesses(session: Session, p: Placement, target: int, unseen: Collection[int]) -> list[Guess]:
+def _guesses(session: Session, p: Placement, target: int, unseen: Collection[int], second: float | None) -> list[Guess]:
     if p["zone"] == Zone.REVIEW:
         return doubted(session, p, target, unseen)
     if p["cluster"] != target:
-        return left(session, p)
-    return [Guess(Zone.AUTOMATIC, target, None, {"q": p["q"]}, agreed=True)] if _grouped(session, p) else []
+        return left(session, p, second)
+    return [Guess(Zone.AUTOMATIC, target, None, _evidence(p, second), agreed=True)] if _grouped(session, p) else []
 
 
 def _grouped(session: Session, p: Placement) -> bool:

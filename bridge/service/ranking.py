@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bridge.pipeline.rank import compute
 from bridge.service.access import Actor, Permission, require
+from bridge.service.issue_score import account_name
 from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.plans import plan_states
@@ -94,7 +95,7 @@ def _named(record: dict[str, Any], names: _Names) -> dict[str, Any]:
     contributions = [
         {
             **part,
-            "account": names.accounts.get(part["account"], part["account"]),
+            "account": names.accounts.get(part["account"]) or account_name(part["account"], {}),
             "deciding_ticket": names.tickets.get(part["deciding_ticket"], ("", part["deciding_ticket"]))[1],
         }
         for part in record["contributions"]

@@ -1,4 +1,6 @@
-"""What was learned of the texts around tickets: keyed hashes and counts, the newest only, never words."""
+"""What was learned from all texts, the newest only: keyed hashes of what repeats around tickets, and frequent words,
+each used by several writers.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ CHUNK = 500
 
 
 class LearnedBoilerplate(SQLModel, table=True):
-    """``learned`` is ``Boilerplate.to_bytes``; ``tickets``: how many were read for it."""
+    """``learned`` is ``Lesson.to_bytes``; ``tickets``: how many were read for it."""
 
     __tablename__ = "boilerplate"
 

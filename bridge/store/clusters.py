@@ -14,9 +14,9 @@ from bridge.store.columns import instant, json_field
 class Cluster(SQLModel, table=True):
     """``uid`` names the cluster towards the outside; ``merged_into`` is a tombstone's redirect.
 
-    ``title_by`` is "model" or the person who set it. ``approved_at`` is when a person or the automatic bar decided
-    to publish; from then on the cluster is an anchor that regrouping never dissolves. ``not_before`` of a muted
-    cluster and pins belong to people.
+    ``title_by`` is "model" or the person who set it; ``titled_of``: how many members it had when the model named it.
+    ``approved_at`` is when a person or the automatic bar decided to publish; from then on the cluster is an anchor that
+    regrouping never dissolves. ``not_before`` of a muted cluster and pins belong to people.
     """
 
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -25,6 +25,7 @@ class Cluster(SQLModel, table=True):
     uid: str = Field(unique=True)
     title: str = Field(sa_type=Text)
     title_by: str = "model"
+    titled_of: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     phrases: list[str] = json_field(list)
     created_at: datetime = instant(nullable=False)
     severity_override: str | None = None

@@ -50,12 +50,12 @@ def standing(session: Session, *kinds: str) -> list[Answered]:
     return [Answered(*row) for row in session.execute(query)]
 
 
-def ticket_answers(session: Session) -> list[tuple[float, bool, dict[str, float]]]:
-    """(similarity, agreed, evidence) of every answer about a ticket that stands: what calibration is made from."""
+def ticket_answers(session: Session) -> list[tuple[float, bool]]:
+    """(cosine to the second nearest fellow, agreed) of every answer about a ticket that stands and tells it."""
     return [
-        (row.similarity, row.agreed, {k: float(v) for k, v in row.evidence.items() if isinstance(v, int | float)})
+        (float(row.evidence["second"]), row.agreed)
         for row in standing(session, TICKET)
-        if row.similarity is not None
+        if isinstance(row.evidence.get("second"), int | float)
     ]
 
 

@@ -5,7 +5,7 @@ Rule: a row that names a tombstone speaks of the living cluster behind it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
 from bridge.words import Origin, Zone
 
+NOTICED = 0.005
+"""A confidence that differs by less is left as it is."""
 UNSURE = (Zone.REVIEW, Zone.NEW)
 """Zones of a ticket that stands alone because the model found it no place."""
 
@@ -232,6 +234,24 @@ def doubt(session: Session, rows: Sequence[Doubtful]) -> None:
         mine = (col(Membership.ticket_id).in_(some), col(Membership.origin) == Origin.MODEL)
         session.execute(update(Membership).where(*mine).values(zone=Zone.REVIEW))
     insert_rows(session, Candidate, [asdict(row) for row in rows])
+
+
+def settle_confidence(session: Session, sure: Mapping[int, float], otherwise: float | None) -> None:
+    """What the model is so sure of; ``otherwise``: of every other ticket that it grouped, None leaves them."""
+    grouped = (col(Membership.origin) == Origin.MODEL, col(Membership.zone) == Zone.AUTOMATIC)
+    if not sure:
+        if otherwise is not None:
+            changed = col(Membership.q) != otherwise
+            session.execute(update(Membership).where(*grouped, changed).values(q=otherwise))
+        return
+    known = dict(session.exec(select(Membership.ticket_id, Membership.q).where(*grouped)).all())
+    rows = [
+        {"ticket_id": ticket, "q": q}
+        for ticket, q in sure.items()
+        if ticket in known and abs(known[ticket] - q) >= NOTICED
+    ]
+    if rows:
+        session.execute(update(Membership), rows)
 
 
 def keep_frame(session: Session, frame: GroupingFrame) -> None:

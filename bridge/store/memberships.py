@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, update
 from sqlmodel import Session, col, select
@@ -89,15 +90,30 @@ def _ready(model: str) -> ColumnElement[bool]:
 
 def open_cluster(session: Session, title: str, at: datetime, phrases: Sequence[str] = ()) -> Cluster:
     """A new cluster with an id that no other ever had."""
-    (id_,) = open_clusters(session, [(title, phrases)], at)
+    (id_,) = open_clusters(session, [Named(title, phrases)], at)
     return session.get_one(Cluster, id_)
 
 
-def open_clusters(session: Session, labels: Sequence[tuple[str, Sequence[str]]], at: datetime) -> list[int]:
-    """New clusters with these (title, phrases); their ids in this order."""
+class Named(NamedTuple):
+    """The model's words for a cluster of so many ``members``."""
+
+    title: str
+    phrases: Sequence[str]
+    members: int = 1
+
+
+def open_clusters(session: Session, names: Sequence[Named], at: datetime) -> list[int]:
+    """New clusters of these names; their ids in this order."""
     rows = [
-        {"uid": uuid.uuid4().hex[:16], "title": title, "title_by": "model", "phrases": list(phrases), "created_at": at}
-        for title, phrases in labels
+        {
+            "uid": uuid.uuid4().hex[:16],
+            "title": named.title,
+            "title_by": "model",
+            "titled_of": named.members,
+            "phrases": list(named.phrases),
+            "created_at": at,
+        }
+        for named in names
     ]
     if not rows:
         return []

@@ -177,6 +177,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("locked_by", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("titled_of", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.add_column(sa.Column("zone", sa.String(), server_default="automatic", nullable=False))
@@ -210,6 +211,7 @@ def downgrade() -> None:
         batch_op.drop_column("zone")
 
     with op.batch_alter_table("cluster", schema=None) as batch_op:
+        batch_op.drop_column("titled_of")
         batch_op.drop_column("locked_by")
         batch_op.drop_column("locked_at")
 

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.analysis.calibration import (
-    MOST_MOVED,
+    ASKED_FROM,
+    FURTHEST,
     NEEDED,
-    SHIPPED,
     UNCALIBRATED,
     Answer,
-    Borders,
     Calibration,
     Curve,
     calibrate,
@@ -23,75 +22,68 @@ from bridge.analysis.calibration import (
 )
 from bridge.words import Zone
 
+SHIPPED = 0.6
 ANSWERS = st.lists(
-    st.builds(
-        Answer,
-        similarity=st.floats(-1, 1),
-        agreed=st.booleans(),
-        evidence=st.one_of(st.just({}), st.fixed_dictionaries({"second": st.floats(-1, 1)})),
-    ),
-    min_size=NEEDED,
-    max_size=NEEDED + 10,
+    st.builds(Answer, second=st.floats(-1, 1), agreed=st.booleans()), min_size=NEEDED, max_size=NEEDED + 10
 )
 
 
-def answers(n: int, seed: int = 0, steep: float = 12.0, middle: float = 0.5) -> list[Answer]:
-    """People who agree the more often the more alike."""
+def answers(n: int, seed: int = 0, steep: float = 20.0, middle: float = 0.8) -> list[Answer]:
+    """People who agree the more often the nearer."""
     rng = np.random.default_rng(seed)
-    similar = rng.uniform(0.1, 0.9, size=n)
-    agreed = rng.uniform(size=n) < 1 / (1 + np.exp(-steep * (similar - middle)))
-    return [Answer(float(s), bool(a), {"second": float(s)}) for s, a in zip(similar, agreed, strict=True)]
+    near = rng.uniform(0.5, 1, size=n)
+    agreed = rng.uniform(size=n) < 1 / (1 + np.exp(-steep * (near - middle)))
+    return [Answer(float(s), bool(a)) for s, a in zip(near, agreed, strict=True)]
 
 
 def test_words_only_before_enough_answers() -> None:
-    for found in (UNCALIBRATED, calibrate(answers(NEEDED - 1))):
+    for found in (UNCALIBRATED, calibrate(answers(NEEDED - 1), SHIPPED)):
         assert not found.shows_percentages
         assert found.chance_of(0.9) is None
-        assert found.borders == SHIPPED
+        assert found.fellow is None
+        assert found.worth_asking(-1)
         assert (found.q_of(0.99, Zone.AUTOMATIC), found.q_of(0.1, Zone.CONFIRMED)) == (0.9, 1.0)
-    assert calibrate(answers(NEEDED)).shows_percentages
+    assert calibrate(answers(NEEDED), SHIPPED).shows_percentages
 
 
 def test_what_a_person_said_is_certain_whatever_the_curve() -> None:
-    found = calibrate(answers(200))
+    found = calibrate(answers(200), SHIPPED)
     assert found.q_of(0.0, Zone.CONFIRMED) == 1.0
     assert found.q_of(0.0, Zone.NEW) == found.q_of(0.0, Zone.REVIEW) == 0.9
+    assert found.q_of(None, Zone.AUTOMATIC) == 0.9
     assert 0 < found.q_of(-1.0, Zone.AUTOMATIC) < found.q_of(0.9, Zone.AUTOMATIC) < 1
 
 
 def test_chances_hold_on_answers_to_come() -> None:
-    found, later = calibrate(answers(400, seed=1)), answers(4000, seed=2)
-    chances = [found.chance_of(a.similarity, a.evidence) or 0.0 for a in later]
+    found, later = calibrate(answers(400, seed=1), SHIPPED), answers(4000, seed=2)
+    chances = [found.chance_of(a.second) or 0.0 for a in later]
     assert ece(chances, [a.agreed for a in later]) < 0.05
 
 
 @given(ANSWERS)
-def test_more_alike_is_never_less_sure_and_borders_stay_near_and_in_order(given_: list[Answer]) -> None:
-    found = calibrate(given_)
-    chances = [found.chance_of(s / 10) for s in range(-10, 11)]
-    known = [chance for chance in chances if chance is not None]
+def test_nearer_is_never_less_sure_and_the_border_stays_within_bounds(given_: list[Answer]) -> None:
+    found = calibrate(given_, SHIPPED)
+    known = [chance for s in range(-10, 11) if (chance := found.chance_of(s / 10)) is not None]
     assert len(known) == 21
     assert known == sorted(known)
     assert all(0 <= chance <= 1 for chance in known)
-    borders = found.borders
-    assert borders.review <= borders.automatic
-    assert abs(borders.automatic - SHIPPED.automatic) <= MOST_MOVED + 1e-9
-    assert borders.review <= SHIPPED.review + MOST_MOVED + 1e-9
+    assert [found.worth_asking(s / 10) for s in range(-10, 11)] == [chance >= ASKED_FROM for chance in known]
+    assert found.fellow is None or SHIPPED <= found.fellow <= FURTHEST
 
 
 @given(ANSWERS, st.randoms())
 def test_order_of_the_answers_does_not_matter(given_: list[Answer], random: object) -> None:
     other = list(given_)
     random.shuffle(other)  # type: ignore[attr-defined]
-    one, two = calibrate(given_), calibrate(other)
+    one, two = calibrate(given_, SHIPPED), calibrate(other, SHIPPED)
     assert one.chance_of(0.5) == pytest.approx(two.chance_of(0.5), abs=1e-6)
-    assert one.borders.automatic == pytest.approx(two.borders.automatic, abs=1e-6)
 
 
-def test_borders_follow_the_workspace_within_bounds() -> None:
-    easy, hard = calibrate(answers(300, middle=0.2)), calibrate(answers(300, middle=0.8))
-    assert easy.borders.automatic < SHIPPED.automatic < hard.borders.automatic
-    assert calibrate(answers(60), Borders(0.9, 0.85)).borders.automatic >= 0.9 - MOST_MOVED
+def test_the_border_follows_the_workspace_where_distance_tells() -> None:
+    easy, hard = (calibrate(answers(300, middle=middle), SHIPPED).fellow for middle in (0.5, 0.8))
+    assert (easy, hard) == (pytest.approx(SHIPPED, abs=0.03), pytest.approx(0.76, abs=0.04))
+    assert calibrate(answers(300, middle=0.95), SHIPPED).fellow == FURTHEST
+    assert calibrate(answers(300, steep=2.0, middle=0.9), SHIPPED).fellow is None, "distance says little"
 
 
 def test_fit_recovers_a_curve_and_never_turns_it_round() -> None:
@@ -113,5 +105,5 @@ def test_error_and_reliability_are_what_they_say() -> None:
 
 
 def test_is_a_value() -> None:
-    assert calibrate(answers(80)) == calibrate(answers(80))
+    assert calibrate(answers(80), SHIPPED) == calibrate(answers(80), SHIPPED)
     assert Calibration() == UNCALIBRATED

@@ -79,3 +79,16 @@ def test_a_known_title_stays_unless_the_issue_outgrew_it(
     then: int, now: int, known: float, found: float, may: bool
 ) -> None:
     assert worth_renaming(then, now, known, found) is may
+
+
+@pytest.mark.parametrize(
+    ("whole", "hanging"),
+    [
+        ("The invoice export stops halfway", "And then the invoice export stops"),
+        ("Der Rechnungsexport bricht ab", "Aber der Rechnungsexport bricht ab"),
+        ("The invoice export stops halfway", "Since the invoice export stops"),
+    ],
+)
+def test_half_a_thought_counts_less(whole: str, hanging: str) -> None:
+    texts = [f"{hanging}. {whole}.", f"{hanging}. {whole}."]
+    assert Labeller(texts).label(["", ""], texts).title == whole

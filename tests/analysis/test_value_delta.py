@@ -119,6 +119,22 @@ def test_a_single_change_has_a_single_cause(after, cause, sign):
     assert math.copysign(1, amount) == sign
 
 
+def test_a_ticket_that_was_not_kept_may_become_severe():
+    normal = [ticket(str(age), "acme", Priority.NORMAL, age=age) for age in (1, 2, 3)]
+    before = BEFORE.with_signals(normal)
+    assert "2" not in [e[0] for account in stored(before)["accounts"] for e in account[-1]]
+    after = before.with_signals([normal[0], normal[1]._replace(priority=Priority.URGENT), normal[2]])
+    assert set(moved_by(after, before)) == {"severity change"}
+
+
+def test_an_account_of_which_only_settled_tickets_are_left_has_gone():
+    settled, counted = ticket("1", "acme", Priority.HIGH, age=40), ticket("2", "acme", Priority.HIGH, age=5)
+    before = BEFORE.with_signals([settled, counted]).with_cluster(
+        plan_state=RemedyState.RELEASED, released_at=NOW - days(20)
+    )
+    assert set(moved_by(before.with_signals([settled]), before)) == {"new accounts"}
+
+
 def test_lifting_a_severity_override_is_a_severity_change():
     """The tickets that the override had hidden behind a fresher one are remembered."""
     mixed = BEFORE.with_signals(

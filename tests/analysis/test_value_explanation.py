@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from bridge.analysis.explanation import ClusterFacts, growth, support_cost
-from bridge.analysis.ranking import portfolio, rank
+from bridge.analysis.ranking import portfolio, portfolio_of_records, rank
 from bridge.analysis.record import canonical_json
 from bridge.analysis.requesters import is_internal, unidentified_account
 from bridge.analysis.scoring import ScoringConfig
@@ -85,7 +85,18 @@ def test_requesters_are_grouped_by_corporate_domain_only():
 
     assert key("k1", "firm.example") == key("k2", "FIRM.example")
     assert key("k1", "gmail.com") != key("k2", "gmail.com")
+    assert key("k1", "hotmail.de") != key("k2", "Hotmail.de")
+    further = ScoringConfig(free_mail_domains=("cablenet.example",))
+    assert unidentified_account("k1", "cablenet.example", further).key == "requester:k1"
     assert key("k1", "") != key("k2", "")
+
+
+def test_strangers_are_added_up_apart_in_stored_records_too():
+    strangers = tuple(unidentified_account(key, "gmail.com", CONFIG) for key in ("k1", "k2"))
+    tickets = tuple(ticket(str(i), a.key, Priority.URGENT, age=0) for i, a in enumerate(strangers))
+    found = Case(strangers, ClusterFacts(1, tickets)).explain()
+    assert portfolio_of_records([found.to_dict()]) == portfolio([found])
+    assert (portfolio([found]).accounts, portfolio([found]).overlap) == (2, 0)
 
 
 def test_internal_domains_are_not_scored():

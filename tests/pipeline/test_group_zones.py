@@ -7,14 +7,24 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
+from bridge.analysis.calibration import NEEDED
 from bridge.analysis.granularity import params_for
 from bridge.pipeline.group import thinking
 from bridge.service import clusters
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.db import Database
-from bridge.store.grouping import Candidate, ClusterChange, GroupingConfig, GroupingFrame, GroupingRun, KeptApart
+from bridge.store.grouping import (
+    Candidate,
+    ClusterChange,
+    GroupingAnswer,
+    GroupingConfig,
+    GroupingFrame,
+    GroupingRun,
+    KeptApart,
+)
+from bridge.store.models import Chosen, put_in_use
 from bridge.words import Origin, Zone
-from tests.pipeline.loop import Loop, ticket
+from tests.pipeline.loop import MODEL, Loop, ticket
 from tests.pipeline.other_side import START
 
 LOGIN = "login page fails with blank screen after update today"
@@ -140,3 +150,72 @@ def test_issues_kept_apart_are_not_merged_by_the_model(loop: Loop) -> None:
     with loop.db.read() as session:
         assert session.exec(select(KeptApart)).one()
     assert {row.zone for row in loop.rows(Membership) if row.origin == Origin.HUMAN} == {Zone.CONFIRMED}
+
+
+def answer(loop: Loop, count: int, *, undone: bool = False) -> None:
+    """People who agreed exactly where the second nearest fellow was near."""
+    with loop.db.write() as session:
+        for n in range(count):
+            near = n % 2 == 0
+            said = {"kind": "ticket", "cluster_id": 1, "zone": Zone.REVIEW.value, "agreed": near, "undone": undone}
+            evidence = {"second": 0.95 if near else 0.6}
+            session.add(GroupingAnswer(at=START, actor="Ann", similarity=0.5, evidence=evidence, **said))
+
+
+def confidence(loop: Loop) -> dict[str, float]:
+    found = {row.ticket_id: row.q for row in loop.rows(Membership)}
+    return {number: found[loop.id_of(number)] for number in loop.places()}
+
+
+def test_confidence_is_a_constant_until_enough_answers_tell_more(loop: Loop) -> None:
+    load(loop)
+    answer(loop, NEEDED - 1)
+    loop.group(consolidating=True)
+    assert set(confidence(loop).values()) == {0.9}
+    answer(loop, 1)
+    loop.group(consolidating=True)
+    sure = confidence(loop)
+    assert {sure[f"L{n}"] for n in range(5)} == {sure["L0"]}
+    assert 0.9 < sure["L0"] < 1, "equal texts, each with fellows as near as can be"
+    assert sure["F"] == 0.9, "alone: nothing is in doubt"
+    take(loop, ("L9", LOGIN))
+    loop.group()
+    assert confidence(loop)["L9"] == sure["L0"]
+
+
+def test_confidence_is_a_constant_again_once_answers_are_taken_back(loop: Loop) -> None:
+    load(loop)
+    answer(loop, NEEDED)
+    loop.group(consolidating=True)
+    with loop.db.write() as session:
+        for row in session.exec(select(GroupingAnswer)):
+            row.undone = True
+            session.add(row)
+    take(loop, ("X", "printer jam on floor seven"))
+    loop.group(consolidating=True)
+    assert set(confidence(loop).values()) == {0.9}
+
+
+def test_nobody_is_asked_about_what_people_always_deny(loop: Loop) -> None:
+    load(loop)
+    [doubt] = [row for row in loop.rows(Candidate) if row.ticket_id == loop.id_of("N")]
+    assert doubt.evidence["second"] <= doubt.evidence["nearest"]
+    with loop.db.write() as session:
+        for n in range(NEEDED * 4):
+            far = {"second": 0.3 if n % 4 else 0.99}
+            said = {"kind": "ticket", "cluster_id": 1, "zone": Zone.REVIEW.value, "agreed": not n % 4}
+            session.add(GroupingAnswer(at=START, actor="Ann", similarity=0.5, evidence=far, **said))
+    loop.group(consolidating=True)
+    assert zones(loop)["N"] == Zone.NEW
+    assert loop.rows(Candidate) == []
+
+
+def test_what_a_person_takes_out_says_how_near_its_fellows_were(loop: Loop) -> None:
+    load(loop)
+    with loop.db.write() as session:
+        put_in_use(session, Chosen(MODEL, ""))
+    loop.decide(clusters.move, [loop.id_of("L0")], loop.places()["E0"])
+    [said] = loop.rows(GroupingAnswer)
+    assert (said.agreed, said.evidence["second"]) == (False, pytest.approx(1, abs=0.001))
+    loop.decide(clusters.move, [loop.id_of("F")], loop.places()["E0"])
+    assert len(loop.rows(GroupingAnswer)) == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from bridge.analysis.lesson import read_lesson
+from bridge.analysis.spelling import FACTOR
 from bridge.pipeline.relearn import relearn
 from bridge.progress import StepReport
 from bridge.store.boilerplate import LearnedBoilerplate
@@ -43,7 +45,9 @@ def test_what_repeats_leaves_the_texts_and_only_those_change(loop: Loop) -> None
     assert all(after[str(n)].embed_hash != before[str(n)] for n in range(len(TOLD)))
     assert any("flower" in row.text for row in loop.rows(Message))
     [kept] = loop.rows(LearnedBoilerplate)
-    assert b"flower" not in kept.learned
+    lesson = read_lesson(kept.learned)
+    assert lesson.boilerplate.counts
+    assert not lesson.spelling.words, "what one writer says is not kept"
 
 
 def test_a_second_run_changes_nothing_and_keeps_one_row(loop: Loop) -> None:
@@ -71,4 +75,20 @@ def test_unreadable_lessons_are_learned_anew(loop: Loop) -> None:
         kept.learned = b"of another release"
     assert loop.pull().error is None
     again(loop)
-    assert loop.rows(LearnedBoilerplate)[0].learned.startswith(b"IBB1")
+    assert read_lesson(loop.rows(LearnedBoilerplate)[0].learned).boilerplate.counts
+
+
+def test_slips_are_set_right_in_the_text_that_is_grouped_only(loop: Loop) -> None:
+    for n in range(FACTOR * 3):
+        loop.put(ticket(str(n), f"Payment {n}", requester=f"ann@firm{n}.example", body="My payment was declined."))
+    loop.put(ticket("slip", "Hm", requester="bob@other.example", body="My paymnet was declined again."))
+    loop.pull()
+    again(loop)
+    [row] = loop.rows(Ticket, source_id="slip")
+    assert "payment" in row.embed_text
+    assert any("paymnet" in message.text for message in loop.rows(Message))
+    loop.put(ticket("next", "Hm", requester="eve@third.example", body="The pyament failed at noon."))
+    loop.pull()
+    [row] = loop.rows(Ticket, source_id="next")
+    assert row.embed_text == "Hm\nThe payment failed at noon."
+    assert again(loop).done == 0

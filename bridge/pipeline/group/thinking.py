@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sqlmodel import Session, col, select
 
 from bridge.analysis.assigning import Params
+from bridge.analysis.calibration import Answer, Calibration, calibrate
 from bridge.analysis.clustering import Flags, Placement, Plan, wants_consolidation
 from bridge.analysis.clustering import group as make_plan
 from bridge.analysis.doubting import Candidate as Doubt
 from bridge.analysis.embedding import Vectors, unpack
 from bridge.analysis.granularity import params_for
-from bridge.analysis.labelling import Label, Labeller
+from bridge.analysis.labelling import Label
 from bridge.analysis.language import code_of
 from bridge.analysis.smoothing import Frame, make_frame, read_frame
+from bridge.pipeline.group.naming import name
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
-from bridge.store.grouping_answers import granularity
+from bridge.store.grouping_answers import granularity, ticket_answers
 from bridge.store.grouping_queries import kept_apart, waiting_tickets
 from bridge.store.memberships import (
     Place,
@@ -35,11 +37,12 @@ from bridge.store.memberships import (
     places,
     redirects,
     rejections,
-    ticket_texts,
 )
 from bridge.store.memberships import unplaced_without_text as textless
-from bridge.words import Origin
+from bridge.words import Origin, Zone
 
+ARRIVAL = "arrival"
+"""What set off a run that only places new tickets."""
 GROWTH = 1.25
 """A collection so much larger than when its frame was made gets a new one ..."""
 STRANGE = 0.15
@@ -52,25 +55,27 @@ SPOKEN = 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to write. ``frame`` None: the present one stays; ``bare``: tickets without any text; ``waiting``: those in
-    the review zone now; ``settled``: those of them that need no review any more.
+    """What to write. ``labels``: the names of clusters to open, by token, and of those to be named anew, by id;
+    ``frame`` None: the present one stays; ``bare``: tickets without any text; ``settled``: those in the review zone
+    that need no review any more; ``sure``: how sure the place of a ticket is, as far as people's answers tell.
     """
 
     plan: Plan
     labels: Mapping[int, Label]
     bare: Sequence[int]
-    trigger: str = "arrival"
+    trigger: str = ARRIVAL
     frame: Frame | None = None
     facts: Mapping[str, float | str] = field(default_factory=dict)
     doubts: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
     settled: Sequence[int] = ()
+    sure: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def placed(self) -> int:
         return len(self.plan.assign) + len(self.bare)
 
     def __bool__(self) -> bool:
-        return bool(self.plan or self.bare or self.frame or self.doubts or self.settled)
+        return bool(self.plan or self.labels or self.bare or self.frame or self.doubts or self.settled or self.sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,9 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         return Work(Plan(), {}, bare)
     fine = granularity(session)
     params = params_for(fine)
+    sure = calibrate([Answer(*row) for row in ticket_answers(session)], params.second_fellow)
+    if sure.fellow is not None:
+        params = replace(params, second_fellow=sure.fellow)
     present = places(session)
     placed = _placements(session, present)
     new = np.array([ticket not in placed for ticket in tickets])
@@ -109,11 +117,13 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         frame=chosen.frame,
         consolidating=consolidating,
         afresh=chosen.afresh,
+        measured=sure.shows_percentages,
     )
-    doubts, settled = _review(session, plan)
+    doubts, settled = _review(session, plan, sure)
+    names = name(session, plan, present, tickets, vectors, again=consolidating)
     return Work(
         plan,
-        _labels(session, plan, present, tickets, vectors),
+        names,
         bare,
         chosen.trigger,
         chosen.frame if chosen.new else None,
@@ -125,6 +135,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         },
         doubts,
         settled,
+        {ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
     )
 
 
@@ -173,7 +184,7 @@ def _choose(
     else:
         frame, facts = kept
         if not consolidating:
-            return _Frames(frame, False, False, "arrival", 0.0)
+            return _Frames(frame, False, False, ARRIVAL, 0.0)
         grown = len(tickets) / max(float(facts.get("tickets", 1)), 1.0)
         drift = frame.strange(vectors[int(float(facts.get("tickets", 0))) :])
         if facts.get("granularity") != fine:
@@ -212,33 +223,10 @@ def _flags(session: Session) -> dict[int, Flags]:
     }
 
 
-def _review(session: Session, plan: Plan) -> tuple[Mapping[int, Sequence[Doubt]], list[int]]:
+def _review(session: Session, plan: Plan, sure: Calibration) -> tuple[Mapping[int, Sequence[Doubt]], list[int]]:
     """(doubts that are new or differ, tickets in the review zone of which nothing is doubted any more)."""
     waiting = waiting_tickets(session)
     looked_at = set(plan.looked_at)
-    found = {t: doubts for t, doubts in plan.doubts.items() if waiting.get(t) != tuple(d.cluster for d in doubts)}
-    return found, [t for t in waiting if t in looked_at and t not in plan.doubts]
-
-
-def _labels(
-    session: Session, plan: Plan, present: Sequence[Place], tickets: Sequence[int], vectors: Vectors
-) -> dict[int, Label]:
-    """A name in the customers' words for each cluster to open. Older ones keep the name that people know."""
-    winners = {pair.loser: pair.winner for pair in plan.merges if pair.winner < 0}
-    goes = {p.ticket_id: winners[p.cluster_id] for p in present if p.cluster_id in winners}
-    goes.update({ticket: assignment.cluster for ticket, assignment in {**plan.assign, **plan.moves}.items()})
-    members: dict[int, list[int]] = {}
-    for ticket, cluster in sorted(goes.items()):
-        if cluster < 0:
-            members.setdefault(cluster, []).append(ticket)
-    if not members:
-        return {}
-    texts = ticket_texts(session)
-    labeller = Labeller(text for _, text in texts.values())
-    row = {ticket: position for position, ticket in enumerate(tickets)}
-    labels = {}
-    for token, those in members.items():
-        own = vectors[[row[ticket] for ticket in those]]
-        central = (own @ own.mean(axis=0)).tolist()
-        labels[token] = labeller.label([texts[t][0] for t in those], [texts[t][1] for t in those], central)
-    return labels
+    asked = {t: tuple(d for d in doubts if sure.worth_asking(d.second)) for t, doubts in plan.doubts.items()}
+    found = {t: doubts for t, doubts in asked.items() if doubts and waiting.get(t) != tuple(d.cluster for d in doubts)}
+    return found, [t for t in waiting if t in looked_at and not asked.get(t)]

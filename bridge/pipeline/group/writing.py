@@ -10,13 +10,21 @@ from typing import Any
 from sqlmodel import Session
 
 from bridge.analysis.clustering import MODEL_CONFIDENCE
+from bridge.analysis.doubting import Candidate
 from bridge.analysis.labelling import NO_TITLE
-from bridge.pipeline.group.thinking import Work
+from bridge.pipeline.group.thinking import ARRIVAL, Work
 from bridge.store.clusters import Cluster
 from bridge.store.events import record
 from bridge.store.grouping import ClusterChange, GroupingFrame, GroupingRun
-from bridge.store.grouping_queries import Doubtful, doubt, doubt_no_more, keep_frame, settle_zones
-from bridge.store.memberships import Place, merge, open_clusters, place
+from bridge.store.grouping_queries import (
+    Doubtful,
+    doubt,
+    doubt_no_more,
+    keep_frame,
+    settle_confidence,
+    settle_zones,
+)
+from bridge.store.memberships import Named, Place, merge, open_clusters, place
 from bridge.words import Origin
 
 
@@ -33,7 +41,9 @@ def write(session: Session, work: Work, model_id: str, at: datetime) -> None:
         record(session, "cluster.merged", f"cluster:{loser.id}", actor="model", at=at, after=merged)
         changes.append(("merged", loser.id or 0, winner.id, len(moved)))
     _place(session, work, opened, at)
+    _rename(session, work, at)
     _doubt(session, work, opened)
+    settle_confidence(session, work.sure, None if work.trigger == ARRIVAL else MODEL_CONFIDENCE)
     if work.frame is not None:
         facts = dict(work.facts)
         keep_frame(session, GroupingFrame(model=model_id, frame=work.frame.pack(), facts=facts, anchored_at=at, at=at))
@@ -43,10 +53,10 @@ def write(session: Session, work: Work, model_id: str, at: datetime) -> None:
 
 def _place(session: Session, work: Work, opened: Mapping[int, int], at: datetime) -> None:
     rows = [
-        Place(ticket, opened.get(a.cluster, a.cluster), a.q, Origin.MODEL, part=a.part)
+        Place(ticket, opened.get(a.cluster, a.cluster), work.sure.get(ticket, a.q), Origin.MODEL, part=a.part)
         for ticket, a in {**work.plan.assign, **work.plan.moves}.items()
     ]
-    singles = open_clusters(session, [(NO_TITLE, ())] * len(work.bare), at)
+    singles = open_clusters(session, [Named(NO_TITLE, ())] * len(work.bare), at)
     rows += [Place(t, single, MODEL_CONFIDENCE, Origin.MODEL) for t, single in zip(work.bare, singles, strict=True)]
     place(session, rows, at)
 
@@ -54,7 +64,7 @@ def _place(session: Session, work: Work, opened: Mapping[int, int], at: datetime
 def _doubt(session: Session, work: Work, opened: Mapping[int, int]) -> None:
     doubt_no_more(session, work.settled)
     found = [
-        Doubtful(ticket, position, opened.get(d.cluster, d.cluster), d.similarity, _evidence(d.bar, d.nearest, d.size))
+        Doubtful(ticket, position, opened.get(d.cluster, d.cluster), d.similarity, _evidence(d))
         for ticket, doubts in work.doubts.items()
         for position, d in enumerate(doubts, start=1)
     ]
@@ -62,8 +72,8 @@ def _doubt(session: Session, work: Work, opened: Mapping[int, int]) -> None:
     settle_zones(session)
 
 
-def _evidence(bar: float, nearest: float, size: int) -> dict[str, Any]:
-    return {"bar": round(bar, 4), "nearest": round(nearest, 4), "size": size}
+def _evidence(d: Candidate) -> dict[str, Any]:
+    return {"bar": round(d.bar, 4), "nearest": round(d.nearest, 4), "second": round(d.second, 4), "size": d.size}
 
 
 def _log(
@@ -97,6 +107,16 @@ def _log(
 
 def _open(session: Session, work: Work, at: datetime) -> dict[int, int]:
     """Every negative token of the plan -> the id of the cluster opened for it."""
-    tokens = sorted(work.labels, reverse=True)
-    ids = open_clusters(session, [(work.labels[t].title, work.labels[t].phrases) for t in tokens], at)
-    return dict(zip(tokens, ids, strict=True))
+    tokens = sorted((token for token in work.labels if token < 0), reverse=True)
+    names = [Named(work.labels[t].title, work.labels[t].phrases, work.labels[t].members) for t in tokens]
+    return dict(zip(tokens, open_clusters(session, names, at), strict=True))
+
+
+def _rename(session: Session, work: Work, at: datetime) -> None:
+    for id_, label in work.labels.items():
+        if id_ > 0:
+            cluster = session.get_one(Cluster, id_)
+            cluster.title, cluster.phrases, cluster.titled_of = label.title, list(label.phrases), label.members
+            session.add(cluster)
+            after = {"by": "model", "tickets": label.members}
+            record(session, "cluster.renamed", f"cluster:{id_}", actor="model", at=at, after=after)

@@ -115,8 +115,8 @@ class CalibrationOut(Out):
     needed: int
     percentages: bool
     agreed: int
-    automatic_from: float
-    review_from: float
+    fellow: float
+    shipped: float
     error: float | None
 
 
