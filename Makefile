@@ -37,7 +37,7 @@ imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev
-	BRIDGE_SCREENSHOTS=$${BRIDGE_SCREENSHOTS:-build/screenshots} PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	BRIDGE_SCREENSHOTS=$${BRIDGE_SCREENSHOTS:-build/screenshots} PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
 
 crash: $(VENV)/.dev
 	$(BIN)/pytest -m crash --override-ini addopts="-q --strict-markers"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bridge.store.db import Database
 from bridge.store.tables import metadata
+from tests import quick
 from tests.guard import loopback_only
 from tests.require import missing
 from tests.services.postgres import CannotStartError, PostgresServer, postgres_server
@@ -21,8 +24,26 @@ from tests.services.servers import (  # noqa: F401  fixtures, found by name
 )
 
 # Speed is measured in benchmarks: a loaded machine, or a model loaded at the first example, is no failure.
-settings.register_profile("no clock", deadline=None)
-settings.load_profile("no clock")
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A run that insists on everything (CI) says the same twice: it draws the same examples, a developer's ever new ones.
+settings.register_profile("no chance", settings.get_profile("no clock"), derandomize=True)
+settings.load_profile("no chance" if os.environ.get("BRIDGE_REQUIRE") else "no clock")
+
+quick.hurry()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.spreading import Spreading
+
+    return None if config.getvalue("dist") == "each" else Spreading(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.spreading import longest_first
+
+        longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

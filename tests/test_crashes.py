@@ -42,7 +42,7 @@ SEED = int(os.environ.get("BRIDGE_CRASH_SEED", "20"))
 KILLS = 10
 REAL_TIMEOUT_S = 3.0
 PLACES = {(False, "sqlite"): "wholesale", (True, "sqlite"): "warranty", (True, "postgres"): "workshop"}
-BACKENDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"crashes {kind}")) for kind in ("sqlite", "postgres")]
+BACKENDS = ("sqlite", "postgres")
 LATER = [(name, nth) for name in NAMES if name.startswith("deliver.") for nth in (8, 9)]
 """The first passage is with an issue; these are with a note and with the tags of a ticket."""
 
@@ -174,7 +174,6 @@ def play_on_real_servers(real: Real, kills: int, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.services
-@pytest.mark.xdist_group("servers")
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_kills_between_real_servers(backend: str, real: Real, capsys: pytest.CaptureFixture[str]) -> None:
     play_on_real_servers(real, 3, capsys)
@@ -182,6 +181,5 @@ def test_kills_between_real_servers(backend: str, real: Real, capsys: pytest.Cap
 
 @pytest.mark.crash
 @pytest.mark.services
-@pytest.mark.xdist_group("servers")
 def test_many_kills_between_real_servers(backend: str, real: Real, capsys: pytest.CaptureFixture[str]) -> None:
     play_on_real_servers(real, 30, capsys)

@@ -20,7 +20,7 @@ from tests.loop.wording import ISSUES, single, wording
 from tests.loop.workspace import Ends, Workspace
 from tests.services.servers import RedmineServer, RequestTrackerServer
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("servers")]
+pytestmark = pytest.mark.services
 
 COMPANIES = (
     "Abernathy Anvils", "Bluebell Bearings", "Cobblestone Cargo", "Dapple Dairies", "Elderflower Engines",

@@ -35,10 +35,15 @@ _TELLING = {
 }
 
 
+def code_of(told: str | None) -> str | None:
+    """ISO 639-1 code in what a desk says ("de-AT"), if there is one."""
+    found = _CODE.match(told.strip().lower()) if told else None
+    return found.group() if found else None
+
+
 def language_of(text: str, hint: str | None) -> str | None:
-    """ISO 639-1 code. ``hint`` is what the desk says ("de-AT"); it decides where the text is too short or unclear."""
-    told = _CODE.match(hint.strip().lower()) if hint else None
-    fallback = told.group() if told else None
+    """ISO 639-1 code. ``hint`` is what the desk says; it decides where the text is too short or unclear."""
+    fallback = code_of(hint)
     sample = _PLACEHOLDER_OR_LINK.sub(" ", text[:_READ])
     letters = sum(map(str.isalpha, sample))
     if not sample.isascii():

@@ -1,8 +1,9 @@
 """From sentence vectors to the view in which tickets are compared. Rule: deterministic in the frame and the vector.
 
 Centring: sentence vectors sit in a cone, so a threshold does not carry over from one corpus to another before the
-mean is taken off. Smoothing: a ticket moves half way towards its few nearest anchors, those that are close only, so
-that tickets of one issue contract and a ticket without fellows stays where it is.
+mean is taken off; each language sits in one of its own (bridge/analysis/centring.py). Smoothing: a ticket moves half
+way towards its few nearest anchors, those that are close only, so that tickets of one issue contract and a ticket
+without fellows stays where it is.
 
 A frame is frozen between two anchorings: what a ticket looks like in it depends on no other ticket that came since.
 """
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from bridge.analysis.centring import Centre, Shrinking, centre_of
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.nearby import Rows, nearest_close
 
@@ -35,15 +37,14 @@ class Smoothing:
     weight: float = 0.5
     close: float = 0.4
     """Cosine from which an anchor pulls. Without this bound, smoothing draws one-off tickets into dense clusters."""
-    mean_prior: float = 100.0
-    """As many tickets at the origin are added before the mean is taken, so that a handful does not cancel out."""
+    shrinking: Shrinking = field(default_factory=Shrinking)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """``mean``: shape (d,); ``anchors``: centred unit rows, shape (m, d)."""
+    """``anchors``: centred unit rows, shape (m, d)."""
 
-    mean: Vectors
+    centre: Centre
     anchors: Vectors
     how: Smoothing
 
@@ -77,27 +78,34 @@ class Frame:
         return float(np.quantile(similar.max(axis=1), 0.1))
 
     def pack(self) -> bytes:
-        """For the store: float32 mean, float16 anchors."""
+        """For the store: float32 means, float16 anchors."""
         stream = io.BytesIO()
-        np.savez(stream, mean=self.mean, anchors=self.anchors.astype("<f2"))
+        centre = self.centre
+        anchors = self.anchors.astype("<f2")
+        np.savez(stream, anchors=anchors, mean=centre.mean, corners=centre.corners, offsets=centre.offsets)
         return stream.getvalue()
 
     def centred(self, vectors: Vectors) -> Vectors:
-        return _unit(vectors - self.mean)
+        return _unit(self.centre.centred(vectors))
 
 
 def read_frame(packed: bytes, how: Smoothing) -> Frame:
-    """The inverse of ``pack``, but for the rounding of the anchors."""
+    """The inverse of ``pack``, but for the rounding of the anchors. One packed before languages counted has none."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-        return Frame(arrays["mean"], _unit(arrays["anchors"].astype(np.float32)), how)
+        mean = arrays["mean"]
+        none = np.empty((0, len(mean)), dtype=np.float32)
+        centre = Centre(mean, arrays.get("corners", none), arrays.get("offsets", none))
+        return Frame(centre, _unit(arrays["anchors"].astype(np.float32)), how)
 
 
-def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing) -> Frame:
-    """The frame of these tickets. ``vectors``: unit rows of shape (n, d), one for each of ``tickets``."""
-    mean = (vectors.sum(axis=0, dtype=np.float32) / (len(vectors) + how.mean_prior)).astype(np.float32)
+def make_frame(tickets: Sequence[int], vectors: Vectors, how: Smoothing, languages: Sequence[str | None] = ()) -> Frame:
+    """The frame of these tickets. ``vectors``: unit rows of shape (n, d), ``languages``: codes, None where not known;
+    both one for each of ``tickets``, or no language at all. Raises ValueError where they differ in number.
+    """
+    centre = centre_of(vectors, languages, how.shrinking)
     wanted = how.anchors if len(tickets) < how.many else min(how.anchors, how.anchors_of_many)
-    anchors = _unit(vectors[_anchor_rows(tickets, wanted)] - mean)
-    return Frame(mean, _unit(anchors.astype("<f2").astype(np.float32)), how)
+    anchors = _unit(centre.centred(vectors[_anchor_rows(tickets, wanted)]))
+    return Frame(centre, _unit(anchors.astype("<f2").astype(np.float32)), how)
 
 
 def _anchor_rows(tickets: Sequence[int], wanted: int) -> Rows:

@@ -15,7 +15,7 @@ from bridge.cli.output import print_json, say
 from bridge.cli.workspace import AsJson, why
 from bridge.errors import BridgeError
 from bridge.settings import load_settings
-from bridge.store.migrate import current, head
+from bridge.store.revision import current, head
 from connectors.base import ConnectorError
 
 app = typer.Typer(add_completion=False)

@@ -12,9 +12,9 @@ from bridge.cli.workspace import now, opened, unchecked
 from bridge.service.seeds import seed
 from bridge.store.backup import backup as copy
 from bridge.store.backup import mark_restored
-from bridge.store.migrate import current
 from bridge.store.migrate import downgrade as step_down
 from bridge.store.migrate import upgrade as step_up
+from bridge.store.revision import current
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

@@ -11,7 +11,7 @@ import typer
 from bridge.cli.output import print_json, say
 from bridge.cli.workspace import AsJson, opened
 from bridge.service.status import status as read_status
-from bridge.store.migrate import current, head
+from bridge.store.revision import current, head
 from bridge.store.vectors import count_missing
 
 app = typer.Typer(add_completion=False)

@@ -18,7 +18,7 @@ from bridge.bootstrap import Bridge, build
 from bridge.errors import BridgeError
 from bridge.service.access import Actor, local_actor
 from bridge.settings import load_settings
-from bridge.store.migrate import current, head
+from bridge.store.revision import current, head
 
 AsName = Annotated[
     str | None,

@@ -20,8 +20,8 @@ from bridge.service.models import model_state
 from bridge.store import outbox_views
 from bridge.store import status as counts_of
 from bridge.store.db import Database, ping
-from bridge.store.migrate import current
-from bridge.store.migrate import head as newest
+from bridge.store.revision import current
+from bridge.store.revision import head as newest
 
 
 @dataclass(frozen=True, slots=True)

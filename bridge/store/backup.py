@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from bridge.errors import BridgeError
 from bridge.store.db import Database
-from bridge.store.migrate import current
 from bridge.store.outbox_queries import RESTORED, look_up_all_first
+from bridge.store.revision import current
 from bridge.store.sync import set_fact
 
 

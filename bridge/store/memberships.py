@@ -60,6 +60,19 @@ def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
     return sound((id_ or 0, data, crc) for id_, data, crc in session.exec(query))
 
 
+def languages(session: Session) -> dict[int, str]:
+    """Ticket id -> language, as the desk says it or as it was recognised, of the live tickets that have one."""
+    query = select(Ticket.id, Ticket.language).where(*is_live(), col(Ticket.language).is_not(None))
+    return {id_ or 0: language or "" for id_, language in session.exec(query)}
+
+
+def language_counts(session: Session) -> list[tuple[str, int]]:
+    """(language as in ``languages``, number of live tickets)."""
+    spoken = col(Ticket.language)
+    query = select(spoken, func.count()).where(*is_live(), spoken.is_not(None)).group_by(spoken)
+    return [(language or "", count) for language, count in session.exec(query)]
+
+
 def places(session: Session) -> list[Place]:
     columns = (Membership.ticket_id, Membership.cluster_id, Membership.q, Membership.origin)
     query = select(*columns, Membership.zone, Membership.part)  # type: ignore[call-overload]

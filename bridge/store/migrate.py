@@ -9,20 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from bridge.errors import BridgeError
 from bridge.store.db import Database
+from bridge.store.revision import current, head, migrations_folder, sqlite_path
 
 LOCK_KEY = 4_201_973_551
-PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class MigrationError(BridgeError):
@@ -42,32 +40,6 @@ def downgrade(db: Database, revision: str) -> None:
     _refuse_unknown(db)
     with _migrating(db) as config, _explained(revision):
         command.downgrade(config, revision)
-
-
-def current(db: Database) -> str | None:
-    """The revision that the database stands at; None where nothing was ever migrated."""
-    path = _sqlite_path(db)
-    if path is not None and not path.exists():
-        return None
-    with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def head() -> str:
-    """The newest revision that this version of the program knows."""
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    assert newest is not None, "there is at least the initial revision"
-    return newest
-
-
-def is_current(db: Database) -> bool:
-    return current(db) == head()
-
-
-def migrations_folder() -> Path:
-    """Inside the package where it is installed, beside the package in a checkout."""
-    installed, checkout = PACKAGE / "migrations", PACKAGE.parent / "migrations"
-    return installed if (installed / "env.py").is_file() else checkout
 
 
 def alembic_config() -> Config:
@@ -138,14 +110,8 @@ def _explained(revision: str) -> Iterator[None]:
         raise MigrationError(f"cannot go to revision {revision!r} ({error}): name a known one, e.g. {head()}") from None
 
 
-def _sqlite_path(db: Database) -> Path | None:
-    if not db.is_sqlite or not db.url.database or db.url.database == ":memory:":
-        return None
-    return Path(db.url.database)
-
-
 def _create_file(db: Database) -> None:
-    path = _sqlite_path(db)
+    path = sqlite_path(db)
     if path is None:
         return
     with suppress(FileExistsError):

@@ -15,10 +15,12 @@ from bridge.analysis.language import language_of
 from bridge.analysis.redaction import redact
 from bridge.cli.app import main
 from bridge.store import tables  # noqa: F401  all of them, for the mappers
+from tests import quick
 
 UNCLEAR = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt"
 """Settled by the language model alone, which is loaded for it."""
 
+quick.hurry()
 configure_mappers()
 language_of(UNCLEAR, None)
 redact("Jane Roe, +49 30 1234567, jane@example.com")

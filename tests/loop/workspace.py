@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND_S = 300
 PRELOADED = (
     *("bridge.cli.sync", "bridge.cli.worker", "bridge.cli.remedy", "bridge.cli.import_", "bridge.cli.init"),
-    *("connectors.request_tracker", "connectors.redmine", "sentence_transformers", "tests.loop.child"),
+    *("connectors.request_tracker", "connectors.redmine", "onnxruntime", "tokenizers", "tests.loop.child"),
 )
 
 _CONFIG = """\

@@ -80,7 +80,7 @@ def conserved(loop: Loop, unplaced: set[int]) -> None:
         assert set(redirects(session).values()) <= living
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(acts=st.lists(ACTS, min_size=1, max_size=7))
 def test_undoing_all_restores_everything(
     acts: list[tuple[str, int, int]], sqlite_db: Database, tmp_path_factory: pytest.TempPathFactory

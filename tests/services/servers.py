@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import pytest
 import requests
 
 from tests.require import missing, required
+from tests.services.ports import free_port
 from tests.services.smtp_sink import SmtpSink
 
 RECIPES = Path(__file__).parent
@@ -82,7 +82,7 @@ def _loopback(url: str) -> dict[str, Any]:
 @contextmanager
 def running(recipe: str, folder: Path, smtp: str) -> Iterator[tuple[str, Path]]:
     """(URL, state folder) of a server that is stopped at the end. Raises UnavailableError."""
-    port = _free_port()
+    port = free_port()
     env = {**os.environ, "SVC_DIR": str(folder), "SVC_PORT": str(port), "SVC_SMTP": smtp}
     _make_available(recipe, env)
     try:
@@ -121,12 +121,6 @@ def _run(recipe: str, verb: str, env: dict[str, str], seconds: int) -> None:
             code = -1
     if code:
         raise UnavailableError(f"{recipe} {verb} failed ({code}):\n{log.read_text('utf-8', 'replace')[-3000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

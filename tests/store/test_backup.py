@@ -11,6 +11,7 @@ import pytest
 from bridge.store import migrate
 from bridge.store.backup import BackupError, backup, mark_restored
 from bridge.store.db import Database
+from bridge.store.revision import is_current
 from bridge.store.sync import fact, set_fact
 
 
@@ -35,7 +36,7 @@ def test_the_copy_is_marked_and_the_original_is_not(migrated: Database, tmp_path
     with copy.read() as session:
         assert fact(session, "restored") == "true"
         assert fact(session, "anchor") == "2026-01-01"
-    assert migrate.is_current(copy)
+    assert is_current(copy)
     copy.dispose()
     with migrated.read() as session:
         assert fact(session, "restored") is None

@@ -17,6 +17,7 @@ from bridge.store.db import Database, ping
 from bridge.store.events import Event
 from bridge.store.outbox import TrackerLink
 from bridge.store.sync import DataVersion, LeaseRow, bump, fact, set_fact
+from tests.quick import as_shipped
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - what must be refused
 LOCAL_TIME = st.datetimes(min_value=NAIVE.replace(year=1900), max_value=NAIVE.replace(year=2200))
@@ -24,10 +25,15 @@ OFFSET = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(m
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
-def test_sqlite_is_durable_and_checks_references(sqlite_db: Database, pragma: str, value: object) -> None:
-    for door in (sqlite_db.read, sqlite_db.write):
+def test_sqlite_is_durable_and_checks_references(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch, pragma: str, value: object
+) -> None:
+    monkeypatch.setattr("bridge.store.db._engine", as_shipped)
+    shipped = Database(str(sqlite_db.url))
+    for door in (shipped.read, shipped.write):
         with door() as session:
             assert session.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
+    shipped.dispose()
 
 
 def test_sqlite_takes_the_write_lock_at_the_beginning(sqlite_db: Database) -> None:
@@ -55,7 +61,7 @@ def test_a_naive_time_is_refused(db: Database) -> None:
         session.add(LeaseRow(name="leader", until=NAIVE))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(local=LOCAL_TIME, offset=OFFSET)
 def test_an_instant_comes_back_as_the_same_instant_in_utc(db: Database, local: datetime, offset: timezone) -> None:
     instant = local.replace(tzinfo=offset)

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 
 from bridge.store import migrate
 from bridge.store.db import Database
+from bridge.store.revision import current, head, migrations_folder
 from tests.store.rows import count_rows, fill_every_table
 
 NEXT = """
@@ -46,8 +47,8 @@ def following(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
 
     def add(body: str) -> None:
         folder = tmp_path / "100% mine"  # a percent sign means something to configparser
-        text = NEXT.format(head=migrate.head(), body=body)
-        shutil.copytree(migrate.migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+        text = NEXT.format(head=head(), body=body)
+        shutil.copytree(migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "versions" / "next.py").write_text(text, encoding="utf-8")
         monkeypatch.setattr(migrate, "migrations_folder", lambda: folder)
 
@@ -64,19 +65,19 @@ def test_altering_a_table_keeps_the_rows_that_refer_to_it(filled: Database, foll
 
     migrate.upgrade(filled)
 
-    assert migrate.current(filled) == "next"
+    assert current(filled) == "next"
     assert count_rows(filled) == before
     assert before["message"] == 1
 
 
 def test_a_migration_that_fails_changes_nothing(filled: Database, following: Callable[[str], None]) -> None:
-    before, revision = count_rows(filled), migrate.current(filled)
+    before, revision = count_rows(filled), current(filled)
     following("op.create_table('half', sa.Column('id', sa.Integer))\n    op.execute('DELETE FROM vector')\n    1 / 0")
 
     with pytest.raises(ZeroDivisionError):
         migrate.upgrade(filled)
 
-    assert migrate.current(filled) == revision
+    assert current(filled) == revision
     assert count_rows(filled) == before
     assert "half" not in inspect(filled.engine).get_table_names()
 

@@ -17,6 +17,7 @@ from sqlalchemy import inspect, text
 
 from bridge.store import migrate
 from bridge.store.db import Database
+from bridge.store.revision import current, head, is_current, migrations_folder
 from bridge.store.tables import metadata
 from tests.store.rows import count_rows, fill_every_table
 
@@ -62,7 +63,7 @@ def test_rows_of_every_revision_arrive_at_head(empty: Database, revision: str) -
 
     migrate.upgrade(empty)
 
-    assert migrate.is_current(empty)
+    assert is_current(empty)
     after = count_rows(empty)
     assert {table: after[table] for table in filled if table in after} == {
         t: n for t, n in filled.items() if t in after
@@ -73,7 +74,7 @@ def test_rows_of_every_revision_arrive_at_head(empty: Database, revision: str) -
 def test_down_and_up_again(empty: Database, revision: str) -> None:
     migrate.upgrade(empty)
     migrate.downgrade(empty, revision)
-    assert migrate.current(empty) == (None if revision == "base" else revision)
+    assert current(empty) == (None if revision == "base" else revision)
     if revision == "base":
         assert set(inspect(empty.engine).get_table_names()) <= {"alembic_version"}
 
@@ -83,14 +84,14 @@ def test_down_and_up_again(empty: Database, revision: str) -> None:
 
 
 def test_upgrading_twice_changes_nothing(empty: Database) -> None:
-    assert migrate.current(empty) is None
-    assert not migrate.is_current(empty)
+    assert current(empty) is None
+    assert not is_current(empty)
 
     migrate.upgrade(empty)
     filled = fill_every_table(empty)
     migrate.upgrade(empty)
 
-    assert migrate.current(empty) == migrate.head() == REVISIONS[-1]
+    assert current(empty) == head() == REVISIONS[-1]
     assert count_rows(empty) == filled
 
 
@@ -117,14 +118,14 @@ def test_two_processes_upgrade_at_once(database_url: str) -> None:
             process.kill()
             process.wait()
     database = Database(database_url)
-    assert migrate.is_current(database)
+    assert is_current(database)
     database.dispose()
 
 
 def test_a_new_sqlite_file_is_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
     database = Database(f"sqlite:///{path}")
-    assert migrate.current(database) is None
+    assert current(database) is None
     assert not path.exists()
 
     migrate.upgrade(database)
@@ -151,19 +152,19 @@ def test_a_database_of_a_newer_version_is_refused(empty: Database) -> None:
     with empty.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    assert not migrate.is_current(empty)
+    assert not is_current(empty)
     for move in (migrate.upgrade, lambda db: migrate.downgrade(db, "base")):
         with pytest.raises(migrate.MigrationError, match="revision 9999, which this version does not know"):
             move(empty)
 
 
 def test_an_installed_package_carries_its_migrations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert migrate.migrations_folder() == Path(__file__).parents[2] / "migrations"
+    assert migrations_folder() == Path(__file__).parents[2] / "migrations"
     (tmp_path / "migrations").mkdir()
     (tmp_path / "migrations" / "env.py").touch()
-    monkeypatch.setattr(migrate, "PACKAGE", tmp_path)
+    monkeypatch.setattr("bridge.store.revision.PACKAGE", tmp_path)
 
-    assert migrate.migrations_folder() == tmp_path / "migrations"
+    assert migrations_folder() == tmp_path / "migrations"
 
 
 def _schema(db: Database) -> dict[str, Any]:

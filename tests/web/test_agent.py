@@ -13,14 +13,14 @@ from bridge.store.access import Watch
 from bridge.store.clusters import Membership
 from bridge.store.events import Event
 from bridge.words import Role
-from tests.web.house import SECRET_NAMES, SECRET_NOTE, House
+from tests.web.house import SECRET_NAMES, SECRET_NOTE, House, without_tokens
 
 CARD = "/t/desk/101"
 WEIGHT = 50_000
 
 
 def text_of(answer: Any) -> str:
-    return str(answer.get_data(as_text=True))
+    return without_tokens(answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize("text", ["101", "#101", "ZD-101", "https://desk.example/tickets/101"])

@@ -125,7 +125,8 @@ def test_every_state_fits_beside_the_ticket(states: House, chromium: Any) -> Non
             for clicked in (False, True):
                 page.goto(f"{url}/t/desk/{state}")
                 if clicked and state != "none":
-                    page.get_by_role("button", name="Used it").click()
+                    with page.expect_navigation():
+                        page.get_by_role("button", name="Used it").click()
                 picture(page, f"card-{state}{'-used' if clicked else ''}", full_page=False)
                 assert height(page) <= 600, state
                 assert page.evaluate("document.documentElement.scrollWidth") == 400, state
@@ -197,7 +198,8 @@ def test_one_key_says_which_issue_it_is(states: House, chromium: Any) -> None:
         page.keyboard.press("1")
         page.get_by_text("Undo “same issue”").wait_for()
         assert page.locator(".ib-card").get_attribute("aria-label") == first
-        page.get_by_role("button", name="Undo").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Undo").click()
         page.get_by_text("No issue yet").wait_for()
         page.keyboard.press("n")
         page.get_by_text("Unreviewed").first.wait_for()

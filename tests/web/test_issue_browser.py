@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from bridge.store.clusters import Cluster
 from bridge.words import Role, display_id
@@ -38,13 +39,13 @@ def test_merge_and_undo_on_the_page(chromium: Any, house: House, address: str) -
     page.get_by_label("Id or words of the title").fill("export")
     page.get_by_role("button", name="Search").click()
     page.locator(".ib-list").first.get_by_role("link", name="Preview").click()
-    assert page.get_by_role("heading", name="What happens").is_visible()
+    page.get_by_role("heading", name="What happens").wait_for()
     page.get_by_label("Why").fill("the same cause")
     page.get_by_role("button", name=f"Merge into {display_id(vat)}").click()
     assert f"merged {display_id(export)}" in page.locator("[data-done]").inner_text()
     assert house.loop.places()["201"] == vat
     page.locator("[data-done]").get_by_role("button", name="Undo").click()
-    assert "Taken back" in page.locator(".ib-note").inner_text()
+    page.locator(".ib-note", has_text="Taken back").wait_for()
     assert house.loop.places()["201"] == export
     assert page.faults == []
     page.context.close()
@@ -59,12 +60,13 @@ def test_editor_checks_while_typing_and_saves_by_key(chromium: Any, house: House
     page.get_by_label("Owner").fill("R. Diaz")
     page.get_by_label("What to tell the customer").fill("We look into the export.")
     page.get_by_text("Ready.").wait_for()
-    assert approve.is_enabled()
-    assert "We look into the export." in page.locator("[data-live=preview] [data-say]").inner_text()
+    expect(approve).to_be_enabled()
+    expect(page.locator("[data-live=preview] [data-say]")).to_contain_text("We look into the export.")
     page.get_by_label("What to tell the customer").fill("Out on 4 Dec.")
     page.get_by_text("holds the typed date").wait_for()
-    assert approve.is_disabled()
-    page.get_by_label("What to tell the customer").press("Control+s")
+    expect(approve).to_be_disabled()
+    with page.expect_navigation():
+        page.get_by_label("What to tell the customer").press("Control+s")
     page.get_by_text("Saved as draft").wait_for()
     assert page.get_by_label("What to tell the customer").input_value() == "Out on 4 Dec."
     assert page.faults == []

@@ -35,12 +35,16 @@ def test_merging_moves_the_rank_and_undo_moves_it_back(house: House, chromium: A
         page.locator("main input[name=q]").fill("print")
         page.get_by_role("button", name="Search").click()
         page.get_by_role("link", name="Preview").first.click()
+        merge = page.get_by_role("button", name=f"Merge into {display_id(house.ids['export'])}")
+        merge.wait_for()
         assert printing in page.locator("main").inner_text()
-        page.get_by_role("button", name=f"Merge into {display_id(house.ids['export'])}").click()
+        with page.expect_navigation():
+            merge.click()
         after = ranks(page, url)
         assert printing not in after
         assert after[export] == before[export] - 1
         page.goto(f"{url}/issues/{display_id(house.ids['export'])}")
-        page.get_by_role("button", name="Undo").first.click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Undo").first.click()
         assert ranks(page, url) == before
         assert said == []

@@ -1,5 +1,5 @@
 """Every page in a real browser, at 1280 and 400 px, as every role that may see it: nothing overflows, nothing is logged,
-axe finds nothing serious. Screenshots go to the folder named by BRIDGE_SCREENSHOTS.
+axe finds nothing serious. Screenshots of what differs go to the folder named by BRIDGE_SCREENSHOTS.
 """
 
 from __future__ import annotations
@@ -59,22 +59,27 @@ def keep(page: Any, role: Role | None, path: str, width: int) -> None:
     picture(page, f"{name}-{role.value if role else 'stranger'}-{width}")
 
 
-def axe(page: Any, path: str, width: int) -> list[dict[str, Any]]:
-    """Serious violations. A page that two roles have alike is looked at once in each theme and once at each width, not
-    in every pair of them: colours do not depend on the width, nor the layout on the colours, and a look takes a second.
+def is_new(page: Any, path: str, width: int) -> bool:
+    """Whether this sight is worth a picture and a look. A page that two roles have alike is looked at once in each theme
+    and once at each width, not in every pair of them: colours do not depend on the width, nor the layout on the
+    colours, and both take a second.
     """
-    from axe_playwright_python.sync_playwright import Axe
-
     content = re.sub(r'value="[^"]*"|[0-9a-f]{16,}', "", page.locator("main").inner_html())
     theme = page.evaluate("document.documentElement.dataset.bsTheme")
     sights: set[tuple[str, int | str, str]] = {(path, width, content), (path, theme, content)}
     if sights <= SEEN:
-        return []
+        return False
     SEEN.update(sights)
+    return True
+
+
+def axe(page: Any) -> list[dict[str, Any]]:
+    """Serious violations."""
+    from axe_playwright_python.sync_playwright import Axe
+
     return [v for v in Axe().run(page).response["violations"] if v["impact"] in SERIOUS]
 
 
-@pytest.mark.xdist_group("look")  # in one process, which knows what it has seen
 @pytest.mark.parametrize("size", WIDTHS, ids=lambda size: str(size[0]))
 @pytest.mark.parametrize("role", [*Role, None])
 def test_page_is_whole_quiet_and_accessible(
@@ -87,14 +92,14 @@ def test_page_is_whole_quiet_and_accessible(
     with tab(chromium, house, url, role, size) as (page, said):
         for path in seen:
             page.goto(url + path)
-            keep(page, role, path, size[0])
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > size[0]:
                 wrong.append(f"{path}: {wide} px wide")
             if page.locator("h1").count() != 1:
                 wrong.append(f"{path}: {page.locator('h1').count()} headings of the first level")
-            found = axe(page, path, size[0])
-            wrong += [f"{path}: {v['id']} {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found]
+            if is_new(page, path, size[0]):
+                keep(page, role, path, size[0])
+                wrong += [f"{path}: {v['id']} {[n['html'][:120] for n in v['nodes'][:3]]}" for v in axe(page)]
             wrong += [f"{path}: {text}" for text in said]
             said.clear()
     assert wrong == []

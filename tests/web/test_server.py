@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from bridge.settings import load_settings
 from bridge.web.app import create_app
 from bridge.web.server import ServerError, check
 from bridge.words import Role
+from tests.services.ports import free_port
 from tests.web.house import USERS, House
 
 START_S = 120
@@ -79,9 +79,7 @@ def test_up_serves_and_works_until_it_is_told_to_stop(bare_house: House) -> None
     doors = {USERS[Role.AGENT]: "velvet anchor teapot", "somebody-who-left": "pebble"}
     (home / "sign-ins.json").write_text(json.dumps(doors))
     bare_house.db.dispose()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     root = Path(__file__).resolve().parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root), "BRIDGE__WEB__PORT": str(port)}
     environment |= {"BRIDGE__WEB__PRELOAD_MODEL": "false", "BRIDGE__WEB__PROCESSES": "1"}

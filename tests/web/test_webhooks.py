@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy import event
 from sqlmodel import select
 
 from bridge.service import webhooks
@@ -27,6 +27,7 @@ from tests.web.house import House
 NEW, OLD, OTHER = "n" * 20, "o" * 20, "x" * 20
 BODY = b'{"ticket": 12}'
 AT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+MOST_STATEMENTS = 20
 
 
 class Signing:
@@ -110,28 +111,29 @@ def test_duplicates_and_replays_have_no_effect(house: House, send: Callable[...,
 @pytest.mark.parametrize(
     ("name", "how"),
     [
-        ("desk", {}),
-        ("desk", {"headers": by_secret("")}),
-        ("desk", {"headers": by_secret(OTHER)}),
-        ("desk", {"headers": by_secret(NEW[:-1])}),
-        ("desk", {"headers": by_secret("ö" * 20)}),
-        ("desk", {"query_string": {"secret": NEW}}),
-        ("desk", {"headers": {"Authorization": f"Bearer {NEW}"}}),
-        ("tracker", {"headers": by_secret(NEW)}),
-        ("nowhere", {"headers": by_secret(NEW)}),
-        ("signing", {"headers": by_secret(NEW)}),
-        ("signing", {"headers": signed(OTHER)}),
-        ("signing", {"headers": signed(NEW, body=BODY + b" ")}),
-        ("signing", {"headers": signed(NEW, at=datetime.now(UTC) - timedelta(seconds=301))}),
-        ("signing", {"headers": signed(NEW, at=datetime.now(UTC) + timedelta(seconds=320))}),
-        ("signing", {"headers": {**signed(NEW), "webhook-id": "msg_2"}}),
-        ("signing", {"headers": {**signed(NEW), "webhook-timestamp": "now"}}),
-        ("signing", {"headers": {**signed(NEW), "webhook-id": ""}}),
+        ("desk", dict),
+        ("desk", lambda: {"headers": by_secret("")}),
+        ("desk", lambda: {"headers": by_secret(OTHER)}),
+        ("desk", lambda: {"headers": by_secret(NEW[:-1])}),
+        ("desk", lambda: {"headers": by_secret("ö" * 20)}),
+        ("desk", lambda: {"query_string": {"secret": NEW}}),
+        ("desk", lambda: {"headers": {"Authorization": f"Bearer {NEW}"}}),
+        ("tracker", lambda: {"headers": by_secret(NEW)}),
+        ("nowhere", lambda: {"headers": by_secret(NEW)}),
+        ("signing", lambda: {"headers": by_secret(NEW)}),
+        ("signing", lambda: {"headers": signed(OTHER)}),
+        ("signing", lambda: {"headers": signed(NEW, body=BODY + b" ")}),
+        ("signing", lambda: {"headers": signed(NEW, at=datetime.now(UTC) - timedelta(seconds=301))}),
+        ("signing", lambda: {"headers": signed(NEW, at=datetime.now(UTC) + timedelta(seconds=320))}),
+        ("signing", lambda: {"headers": {**signed(NEW), "webhook-id": "msg_2"}}),
+        ("signing", lambda: {"headers": {**signed(NEW), "webhook-timestamp": "now"}}),
+        ("signing", lambda: {"headers": {**signed(NEW), "webhook-id": ""}}),
     ],
 )
-def test_everything_wrong_is_the_same_401(house: House, name: str, how: dict[str, Any]) -> None:
+def test_everything_wrong_is_the_same_401(house: House, name: str, how: Callable[[], dict[str, Any]]) -> None:
+    """Signed when it is sent: what was signed at collection is too old by the time the test comes."""
     client = house.app.test_client()
-    refused = client.post(f"/webhooks/{name}", data=BODY, **how)
+    refused = client.post(f"/webhooks/{name}", data=BODY, **how())
     nowhere = client.post("/webhooks/nowhere", data=BODY)
 
     assert refused.status_code == 401
@@ -179,13 +181,17 @@ def test_old_deliveries_are_forgotten(house: House, send: Callable[..., int]) ->
         assert len(session.exec(select(WebhookDelivery)).all()) == 1
 
 
-def test_the_answer_comes_at_once(house: House, send: Callable[..., int]) -> None:
-    times = []
-    for n in range(40):
-        began = time.perf_counter()
-        send(body=f"{n}".encode(), headers=by_secret(NEW))
-        times.append(time.perf_counter() - began)
-    assert sorted(times)[len(times) // 2] < 0.05, "the median, so that a loaded machine is no failure"
+def test_the_answer_comes_at_once(house: House, send: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for nothing outside, and the hundredth asks the database no more than the second."""
+    monkeypatch.setattr(type(house.bridge.connections["desk"].connector), "pull_tickets", None)
+    statements: list[str] = []
+    event.listen(house.db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    asked = []
+    for n in range(100):
+        assert send(body=f"{n}".encode(), headers=by_secret(NEW)) == 202
+        asked.append(len(statements))
+        statements.clear()
+    assert asked[99] == asked[1] <= MOST_STATEMENTS
 
 
 @given(body=st.binary(min_size=1, max_size=60), where=st.integers(0, 10_000), flip=st.integers(1, 255))

@@ -2,11 +2,12 @@
 
 A frame is kept between runs, so that what is placed stays comparable; it is made anew, and everything that only the
 model placed is grouped afresh in it, when the collection has grown, when what comes is no longer like what was there,
-and when people set another granularity.
+when a language has come, and when people set another granularity.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,6 +23,7 @@ from bridge.analysis.doubting import Candidate as Doubt
 from bridge.analysis.embedding import Vectors, unpack
 from bridge.analysis.granularity import params_for
 from bridge.analysis.labelling import Label
+from bridge.analysis.language import code_of
 from bridge.analysis.secondary import Parts, Secondary
 from bridge.analysis.smoothing import Frame, make_frame, read_frame
 from bridge.pipeline.group.naming import name
@@ -29,7 +31,15 @@ from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
 from bridge.store.grouping_answers import granularity, ticket_answers
 from bridge.store.grouping_queries import kept_apart, waiting_tickets
-from bridge.store.memberships import Place, live_vectors, places, redirects, rejections
+from bridge.store.memberships import (
+    Place,
+    language_counts,
+    languages,
+    live_vectors,
+    places,
+    redirects,
+    rejections,
+)
 from bridge.store.memberships import unplaced_without_text as textless
 from bridge.store.segments import part_vectors, secondaries
 from bridge.words import Origin, Zone
@@ -42,6 +52,8 @@ STRANGE = 0.15
 """... if so many of its new tickets are unlike what was there; ..."""
 OUTGROWN = 2.0
 """... at this size anyway."""
+SPOKEN = 20
+"""From so many tickets on a language beside another is worth a new frame, in which its own mean is taken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,7 @@ class _Frames:
     afresh: bool
     trigger: str
     drift: float
+    spoken: frozenset[str] = frozenset()
 
 
 def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
@@ -98,7 +111,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
     new = np.array([ticket not in placed for ticket in tickets])
     consolidating = consolidating or wants_consolidation(int(new.sum()), int((~new).sum()))
     kept = _frame(session, model_id, params)
-    chosen = _choose(kept, fine, params, tickets, vectors, new, consolidating=consolidating)
+    chosen = _choose(session, kept, fine, params, tickets, vectors, new, consolidating=consolidating)
     plan = make_plan(
         tickets,
         vectors,
@@ -121,7 +134,12 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         bare,
         chosen.trigger,
         chosen.frame if chosen.new else None,
-        {"tickets": len(tickets), "granularity": fine.value, "drift": round(chosen.drift, 3)},
+        {
+            "tickets": len(tickets),
+            "granularity": fine.value,
+            "drift": round(chosen.drift, 3),
+            **({"languages": " ".join(sorted(chosen.spoken))} if chosen.spoken else {}),
+        },
         doubts,
         settled,
         _spoken(session, plan),
@@ -167,6 +185,7 @@ def _frame(session: Session, model_id: str, params: Params) -> tuple[Frame, Mapp
 
 
 def _choose(
+    session: Session,
     kept: tuple[Frame, Mapping[str, float | str]] | None,
     fine: str,
     params: Params,
@@ -178,22 +197,37 @@ def _choose(
 ) -> _Frames:
     """A new frame only in a consolidation: between two of them nothing that is placed moves."""
     if kept is None:
-        return _Frames(make_frame(tickets, vectors, params.smoothing), True, not new.all(), "first", 0.0)
-    frame, facts = kept
-    grown = len(tickets) / max(float(facts.get("tickets", 1)), 1.0)
-    since = vectors[int(float(facts.get("tickets", 0))) :]
-    drift = frame.strange(since) if consolidating else 0.0
-    if not consolidating:
-        return _Frames(frame, False, False, ARRIVAL, drift)
-    if facts.get("granularity") != fine:
-        trigger = "granularity"
-    elif grown >= OUTGROWN:
-        trigger = "growth"
-    elif grown >= GROWTH and drift > STRANGE:
-        trigger = "drift"
+        trigger, afresh, drift = "first", not new.all(), 0.0
     else:
-        return _Frames(frame, False, False, "consolidation", drift)
-    return _Frames(make_frame(tickets, vectors, params.smoothing), True, True, trigger, drift)
+        frame, facts = kept
+        if not consolidating:
+            return _Frames(frame, False, False, ARRIVAL, 0.0)
+        grown = len(tickets) / max(float(facts.get("tickets", 1)), 1.0)
+        drift = frame.strange(vectors[int(float(facts.get("tickets", 0))) :])
+        if facts.get("granularity") != fine:
+            trigger = "granularity"
+        elif grown >= OUTGROWN:
+            trigger = "growth"
+        elif grown >= GROWTH and drift > STRANGE:
+            trigger = "drift"
+        elif _spoken(session) - set(str(facts.get("languages", "")).split()):
+            trigger = "language"
+        else:
+            return _Frames(frame, False, False, "consolidation", drift)
+        afresh = True
+    told = languages(session)
+    anew = make_frame(tickets, vectors, params.smoothing, [code_of(told.get(ticket)) for ticket in tickets])
+    return _Frames(anew, True, afresh, trigger, drift, _spoken(session))
+
+
+def _spoken(session: Session) -> frozenset[str]:
+    """The languages with tickets enough, where there are several."""
+    counts: Counter[str] = Counter()
+    for told, count in language_counts(session):
+        if code := code_of(told):
+            counts[code] += count
+    enough = frozenset(code for code, count in counts.items() if count >= SPOKEN)
+    return enough if len(enough) > 1 else frozenset()
 
 
 def _flags(session: Session) -> dict[int, Flags]:

@@ -13,7 +13,7 @@ from tests.connectors.contract import DRAFT, KEY, TrackerContract, issues_of, la
 from tests.connectors.relay import Relay
 from tests.services.servers import RedmineServer
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("servers")]
+pytestmark = pytest.mark.services
 PROJECT = "app"
 
 

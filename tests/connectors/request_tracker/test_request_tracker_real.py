@@ -16,7 +16,7 @@ from tests.connectors.contract import SinkContract, last_cursor
 from tests.connectors.relay import Relay
 from tests.services.servers import RequestTrackerServer
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("servers")]
+pytestmark = pytest.mark.services
 
 
 def connector(server: RequestTrackerServer, user: str = "bridge", **more: Any) -> RequestTracker:

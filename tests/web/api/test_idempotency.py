@@ -39,7 +39,7 @@ def admin(shared_house: House) -> Program:
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=255), st.integers(1, 4))
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_same_key_any_number_of_times_is_one_effect(shared_house: House, admin: Program, key: str, times: int) -> None:
     body = {"name": f"user {key}"[:80].strip(), "role": "agent"}
     answers = [admin.post("/users", body, key=key) for _ in range(times)]
