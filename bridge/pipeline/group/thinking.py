@@ -142,7 +142,7 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         },
         doubts,
         settled,
-        _spoken(session, plan),
+        _told_of(session, plan),
         {ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
     )
 
@@ -249,7 +249,7 @@ def _review(session: Session, plan: Plan, sure: Calibration) -> tuple[Mapping[in
     return found, [t for t in waiting if t in looked_at and not asked.get(t)]
 
 
-def _spoken(session: Session, plan: Plan) -> dict[int, Sequence[Secondary]]:
+def _told_of(session: Session, plan: Plan) -> dict[int, Sequence[Secondary]]:
     """Of the tickets that were looked at those that speak of other issues, or by other words, than is stored."""
     looked_at = set(plan.looked_at)
     known = {ticket: places for ticket, places in secondaries(session).items() if ticket in looked_at}
