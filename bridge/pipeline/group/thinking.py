@@ -127,23 +127,24 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         measured=sure.shows_percentages,
     )
     doubts, settled = _review(session, plan, sure)
-    names = name(session, plan, present, tickets, vectors, again=consolidating)
+    facts: dict[str, float | str] = {
+        "tickets": len(tickets),
+        "granularity": fine.value,
+        "drift": round(chosen.drift, 3),
+    }
+    if chosen.spoken:
+        facts["languages"] = " ".join(sorted(chosen.spoken))
     return Work(
         plan,
-        names,
-        bare,
-        chosen.trigger,
-        chosen.frame if chosen.new else None,
-        {
-            "tickets": len(tickets),
-            "granularity": fine.value,
-            "drift": round(chosen.drift, 3),
-            **({"languages": " ".join(sorted(chosen.spoken))} if chosen.spoken else {}),
-        },
-        doubts,
-        settled,
-        _told_of(session, plan),
-        {ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
+        labels=name(session, plan, present, tickets, vectors, again=consolidating),
+        bare=bare,
+        trigger=chosen.trigger,
+        frame=chosen.frame if chosen.new else None,
+        facts=facts,
+        doubts=doubts,
+        settled=settled,
+        spoken=_told_of(session, plan),
+        sure={ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
     )
 
 
