@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from bridge.analysis.calibration import NEEDED, Answer, Calibration, calibrate, ece
+from bridge.analysis.calibration import NEEDED, Answer, calibrate, ece
 from bridge.analysis.granularity import params_for
 from bridge.service.access import Actor, Permission, require
 from bridge.store.grouping_answers import granularity, ticket_answers
@@ -31,9 +31,9 @@ class CalibrationView:
     error: float | None
 
 
-def calibration(session: Session) -> Calibration:
-    """Of the answers that stand now."""
-    return calibrate([Answer(*row) for row in ticket_answers(session)], _shipped(session))
+def percentages(session: Session) -> bool:
+    """Whether enough answers stand for numbers to be shown."""
+    return len(ticket_answers(session)) >= NEEDED
 
 
 def calibration_view(session: Session, actor: Actor) -> CalibrationView:

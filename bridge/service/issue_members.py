@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from bridge.analysis.diverse import diverse
 from bridge.analysis.embedding import Vectors
 from bridge.service.access import Actor
-from bridge.service.calibration import calibration
+from bridge.service.calibration import percentages
 from bridge.service.scope import readable_tickets
 from bridge.service.similar import middle_of, unpacked
 from bridge.store.clusters import Membership
@@ -232,7 +232,7 @@ def members_view(
 ) -> MembersView:
     alike = _alike(session, [ticket for ticket, _ in rows], middle, model)
     members = tuple(_member(t, m, phrases, alike.get(t.embed_hash or ""), names.get(t.id)) for t, m in rows)
-    return MembersView(members, total, page, max(1, -(-total // PAGE)), calibration(session).shows_percentages)
+    return MembersView(members, total, page, max(1, -(-total // PAGE)), percentages(session))
 
 
 def _alike(session: Session, tickets: Sequence[TicketRow], middle: Vectors | None, model: str) -> dict[str, float]:

@@ -90,7 +90,12 @@ def test_state_counts_tickets_and_answers(loop: Loop) -> None:
         for n in range(3):
             session.add(
                 GroupingAnswer(
-                    at=loop.clock(), actor="x", kind="ticket", cluster_id=cluster, similarity=0.5, agreed=n > 0
+                    at=loop.clock(),
+                    actor="x",
+                    kind="ticket",
+                    cluster_id=cluster,
+                    evidence={"second": 0.5},
+                    agreed=n > 0,
                 )
             )
     with loop.db.read() as session:
@@ -112,7 +117,7 @@ def test_percentages_from_fifty_answers_that_stand(loop: Loop) -> None:
                     actor="x",
                     kind="ticket",
                     cluster_id=cluster,
-                    similarity=n / 60,
+                    evidence={"second": n / 60},
                     agreed=n > 25,
                     undone=n == 0,
                 )
