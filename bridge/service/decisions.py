@@ -171,6 +171,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "notification.sent": _sent,
     "plan.revised": _revised,
     "plan.approved": _approved,
+    "tracker.touched": lambda e: f"brought the tracker up to date: {', '.join(e.after.get('why', ()))}",
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
     "tracker.conflict_raised": lambda e: f"the tracker says {e.after.get('tracker')}: the plan is contradicted",
 }
