@@ -161,6 +161,9 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
     "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
+    "cluster.renamed": lambda e: (
+        "gave it another title" + (f", as it has {e.after['tickets']} tickets now" if "tickets" in e.after else "")
+    ),
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
     "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
