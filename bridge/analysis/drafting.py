@@ -40,11 +40,13 @@ _MEANS_SOMETHING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is told of a cluster. ``segments``: (name, accounts). ``tickets``: (id, url) of some open ones."""
+    """What is told of a cluster. ``band`` as in ``touching``; ``segments``: (name, accounts); ``tickets``: (id, url) of
+    some open ones; ``updated``: the day and the reasons of a later touch.
+    """
 
     cluster_id: int
     title: str
-    rank: int
+    band: str
     accounts: int
     open_tickets: int
     tickets_in_all: int
@@ -54,6 +56,7 @@ class Facts:
     segments: Sequence[tuple[str, int]]
     tickets: Sequence[tuple[str, str | None]]
     severity: str | None = None
+    updated: tuple[date, Sequence[str]] | None = None
 
 
 def neutralise(text: str) -> str:
@@ -89,18 +92,13 @@ def _shortened(text: str) -> str:
     return text if len(text) <= TITLE_LIMIT else text[: TITLE_LIMIT - 1].rstrip() + "…"
 
 
-def rank_band(rank: int) -> str:
-    """The bands of publishing: 1-3, 4-10, the rest."""
-    return "top 3" if rank <= 3 else "top 10" if rank <= 10 else "below the top 10"  # noqa: PLR2004 - the bands above
-
-
 def issue_body(facts: Facts) -> str:
     """Plain text that reads well in Markdown and Textile alike. Changes only when a fact does."""
     segments = ", ".join(f"{quoted(name)} {count}" for name, count in facts.segments[:MAX_SEGMENTS])
     lines = [
         f"Customers report this issue ({display_id(facts.cluster_id)}).",
         "",
-        f"* Rank by customer value at risk: {rank_band(facts.rank)}",
+        f"* Rank by customer value at risk: {facts.band}",
         f"* Accounts affected: {facts.accounts}" + (f" ({segments})" if segments else ""),
         f"* Tickets: {facts.open_tickets} open of {facts.tickets_in_all}",
         f"* First report {facts.first_seen.isoformat()}, last customer signal {facts.last_signal.isoformat()}",
@@ -114,6 +112,9 @@ def issue_body(facts: Facts) -> str:
         lines += [f"* {quoted(id_)}{_address(url)}" for id_, url in facts.tickets[:MAX_TICKETS]]
         more = facts.open_tickets - min(len(facts.tickets), MAX_TICKETS)
         lines += [f"* and {more} more"] if more > 0 else []
+    if facts.updated:
+        day, why = facts.updated
+        lines += ["", f"Updated {day.isoformat()}: {', '.join(why)}."]
     return "\n".join(lines)
 
 

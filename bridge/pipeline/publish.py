@@ -6,12 +6,13 @@ A cluster gets one issue a tracker, for ever: its marker is made from the cluste
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
+from bridge.analysis import touching
 from bridge.analysis.drafting import Facts, block_hash, issue_body, issue_title, merged_body
 from bridge.failpoint import failpoint
 from bridge.progress import Progress, StepReport, silent
@@ -53,11 +54,8 @@ def marker(cluster: Cluster, connection: str) -> str:
     return f"ib-{cluster.uid}-{connection}"
 
 
-def level(rank: int | None) -> PriorityLevel:
-    """Ranks 1-3 the tracker's highest allowed, 4-10 the next, the rest its default."""
-    if rank is None or rank > 10:  # noqa: PLR2004 - the bands of the docstring
-        return PriorityLevel.DEFAULT
-    return PriorityLevel.TOP if rank <= 3 else PriorityLevel.NEXT  # noqa: PLR2004
+LEVELS = {touching.NAMES[touching.TOP]: PriorityLevel.TOP, touching.NAMES[touching.NEXT]: PriorityLevel.NEXT}
+"""The tracker's highest allowed priority for the first band, the next for the second, its default for the rest."""
 
 
 def publish(
@@ -123,14 +121,41 @@ class _Work:
         members = self.members.get(cluster.id or 0)
         if not members:
             return False
-        draft = self._draft(cluster, members)
-        return self._create(cluster, draft) if link is None else self._update(cluster, link, draft)
+        before = (link.told or {}).get("band") if link is not None else None
+        facts = facts_of(cluster, members, self.scores.get(cluster.id), before)
+        return self._create(cluster, facts) if link is None else self._touch(cluster, link, facts)
 
-    def _draft(self, cluster: Cluster, members: list[MemberFacts]) -> Draft:
-        return draft_of(cluster, members, self.scores.get(cluster.id), len(self.scores))
+    def _touch(self, cluster: Cluster, link: TrackerLink, facts: Facts) -> bool:
+        """Tell the tracker where there is a reason to; what a person changed there is looked at anyway."""
+        before, now = touching.read_told(link.told or {}), told(facts)
+        if before is None or link.told_at is None:
+            self._keep_told(link, now)
+            return self._update(cluster, link, draft_of(facts))
+        why = touching.reasons(before, now, self.at - link.told_at)
+        if not why:
+            self._look(cluster, link)
+            return False
+        if not self._update(cluster, link, draft_of(replace(facts, updated=(self.at.date(), why)))):
+            return False
+        self._keep_told(link, now)
+        record(
+            self.session,
+            "tracker.touched",
+            f"cluster:{cluster.id}",
+            actor="publish",
+            at=self.at,
+            after={"connection": self.connection, "why": list(why)},
+        )
+        return True
 
-    def _create(self, cluster: Cluster, draft: Draft) -> bool:
-        self.session.add(TrackerLink(cluster_id=cluster.id or 0, connection=self.connection, version=1, wanted=draft))
+    def _keep_told(self, link: TrackerLink, now: touching.Told) -> None:
+        link.told, link.told_at = asdict(now), self.at
+        self.session.add(link)
+
+    def _create(self, cluster: Cluster, facts: Facts) -> bool:
+        draft = draft_of(facts)
+        link = TrackerLink(cluster_id=cluster.id or 0, connection=self.connection, version=1, wanted=draft)
+        self._keep_told(link, told(facts))
         enqueue(
             self.session,
             key=marker(cluster, self.connection),
@@ -144,11 +169,8 @@ class _Work:
         return True
 
     def _update(self, cluster: Cluster, link: TrackerLink, draft: Draft) -> bool:
-        item = self.items.get(link.remote_id or "")
-        if item is not None and item.deleted:
-            self.notes.append(f"{link.remote_id} was deleted in {self.connection}: IB-{cluster.id} has no issue there")
+        if not self._look(cluster, link):
             return False
-        self._flag_left(cluster, link, item)
         changed = {name: value for name, value in draft.items() if link.wanted.get(name) != value}
         send = {name: value for name, value in changed.items() if name not in link.left}
         if not send:
@@ -177,6 +199,15 @@ class _Work:
         )
         return True
 
+    def _look(self, cluster: Cluster, link: TrackerLink) -> bool:
+        """Flag what a person changed there. False where the issue is gone."""
+        item = self.items.get(link.remote_id or "")
+        if item is not None and item.deleted:
+            self.notes.append(f"{link.remote_id} was deleted in {self.connection}: IB-{cluster.id} has no issue there")
+            return False
+        self._flag_left(cluster, link, item)
+        return True
+
     def _flag_left(self, cluster: Cluster, link: TrackerLink, item: TrackerItem | None) -> None:
         left = _changed_by_a_person(link, item)
         if left != link.left:
@@ -198,17 +229,18 @@ class _Work:
             return False
         target = self.links.get(winner.id or 0)
         body = merged_body(cluster.id or 0, winner.id or 0, target.url if target else None)
+        link.told = link.told_at = None
         return self._update(cluster, link, {"body": body})
 
 
-def draft_of(cluster: Cluster, members: Sequence[MemberFacts], score: Score | None, ranked: int) -> Draft:
-    """Title, body and priority as they go to a tracker. ``members`` is not empty; ``ranked`` issues are in the run."""
+def facts_of(cluster: Cluster, members: Sequence[MemberFacts], score: Score | None, before: str | None = None) -> Facts:
+    """What a tracker may know. ``members`` is not empty; ``before``: the band that was told last."""
     opened = [m for m in members if m.status not in CLOSED]
     segments = score.explanation["by_segment"] if score else []
-    facts = Facts(
+    return Facts(
         cluster_id=cluster.id or 0,
         title=cluster.title,
-        rank=score.rank if score else ranked + 1,
+        band=touching.band(score.rank, before) if score else touching.REST,
         accounts=score.explanation["accounts"] if score else 0,
         open_tickets=len(opened),
         tickets_in_all=len(members),
@@ -219,8 +251,26 @@ def draft_of(cluster: Cluster, members: Sequence[MemberFacts], score: Score | No
         tickets=[(m.source_id, m.url) for m in opened],
         severity=cluster.severity_override,
     )
-    rank = score.rank if score else None
-    return {"title": issue_title(cluster.title), "body": issue_body(facts), "priority": level(rank).value}
+
+
+def draft_of(facts: Facts) -> Draft:
+    """Title, body and priority as they go to a tracker."""
+    priority = LEVELS.get(facts.band, PriorityLevel.DEFAULT)
+    return {"title": issue_title(facts.title), "body": issue_body(facts), "priority": priority.value}
+
+
+def told(facts: Facts) -> touching.Told:
+    """What of it is worth a touch when it changes."""
+    return touching.Told(
+        band=facts.band,
+        accounts=facts.accounts,
+        segments=dict(facts.segments),
+        tickets=facts.tickets_in_all,
+        open_tickets=facts.open_tickets,
+        severity=facts.severity,
+        title=block_hash(issue_title(facts.title)) or "",
+        text=block_hash(issue_body(facts)) or "",
+    )
 
 
 def _changed_by_a_person(link: TrackerLink, item: TrackerItem | None) -> list[str]:

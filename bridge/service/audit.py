@@ -63,6 +63,7 @@ WORDS: Mapping[str, str] = {
     "token.revoked": "Token revoked",
     "tracker.conflict_raised": "Tracker contradicts a plan",
     "tracker.item_changed": "Tracker issue changed",
+    "tracker.touched": "Tracker issue brought up to date",
     "user.added": "User added",
     "user.disabled": "User disabled",
     "user.enabled": "User enabled",

@@ -161,6 +161,9 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
     "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
+    "cluster.renamed": lambda e: (
+        "gave it another title" + (f", as it has {e.after['tickets']} tickets now" if "tickets" in e.after else "")
+    ),
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
     "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
@@ -171,6 +174,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "notification.sent": _sent,
     "plan.revised": _revised,
     "plan.approved": _approved,
+    "tracker.touched": lambda e: f"brought the tracker up to date: {', '.join(e.after.get('why', ()))}",
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
     "tracker.conflict_raised": lambda e: f"the tracker says {e.after.get('tracker')}: the plan is contradicted",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from bridge.pipeline.publish import draft_of
+from bridge.pipeline.publish import draft_of, facts_of
 from bridge.service.access import Actor, Permission, require
 from bridge.service.clusters import living
 from bridge.service.errors import ServiceError
@@ -39,7 +39,7 @@ def publish_preview(session: Session, actor: Actor, cluster_id: int) -> Draft:
         raise ServiceError(f"{display_id(id_)} has no tickets: there is nothing to publish")
     run = last_run(session)
     score = session.exec(select(Score).where(Score.run_id == run.id, Score.cluster_id == id_)).first() if run else None
-    draft = draft_of(cluster, members, score, run.clusters if run else 0)
+    draft = draft_of(facts_of(cluster, members, score))
     return Draft(
         id=display_id(id_),
         cluster_id=id_,

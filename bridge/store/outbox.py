@@ -48,7 +48,7 @@ class TrackerLink(SQLModel, table=True):
 
     ``wanted`` is the newest draft on its way, ``written`` each field as last written there (by deliver), ``previous``
     what was written before that. ``left`` names fields that a person changed in the tracker since: they are theirs.
-    ``version`` counts the drafts.
+    ``version`` counts the drafts. ``told`` holds the facts of the newest draft (``touching.Told``), as of ``told_at``.
     """
 
     __tablename__ = "tracker_link"
@@ -63,6 +63,8 @@ class TrackerLink(SQLModel, table=True):
     previous: dict[str, Any] = json_field()
     written_at: datetime | None = instant()
     left: list[str] = json_field(list)
+    told: dict[str, Any] | None = json_field(None)
+    told_at: datetime | None = instant()
 
 
 class TrackerItem(SQLModel, table=True):

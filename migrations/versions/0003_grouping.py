@@ -190,6 +190,10 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.add_column(sa.Column("divided_hash", sa.String(), nullable=True))
 
+    with op.batch_alter_table("tracker_link", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("told", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+
     op.drop_table("grouping_state")
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
@@ -226,6 +230,10 @@ def downgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("part")
         batch_op.drop_column("zone")
+
+    with op.batch_alter_table("tracker_link", schema=None) as batch_op:
+        batch_op.drop_column("told_at")
+        batch_op.drop_column("told")
 
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.drop_column("titled_of")

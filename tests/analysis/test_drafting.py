@@ -17,7 +17,6 @@ from bridge.analysis.drafting import (
     issue_title,
     merged_body,
     neutralise,
-    rank_band,
 )
 from bridge.analysis.redaction import redact
 from connectors._body import block_of, strip_markers, wrap
@@ -49,7 +48,7 @@ hostile = st.lists(pieces, max_size=6).map(" ".join) | st.lists(pieces, max_size
 FACTS = Facts(
     cluster_id=12,
     title="Login fails",
-    rank=2,
+    band="top 3",
     accounts=3,
     open_tickets=2,
     tickets_in_all=5,
@@ -128,9 +127,9 @@ def test_body_names_ten_tickets_and_counts_the_rest() -> None:
     assert body.endswith("* 9\n* and 4 more")
 
 
-def test_body_moves_with_the_band_and_not_with_the_rank() -> None:
-    assert [rank_band(rank) for rank in (1, 3, 4, 10, 11)] == ["top 3", "top 3", "top 10", "top 10", "below the top 10"]
-    assert issue_body(FACTS) == issue_body(replace(FACTS, rank=3))
+def test_body_of_a_touch_says_when_and_why() -> None:
+    body = issue_body(replace(FACTS, updated=(date(2027, 3, 5), ("accounts 2 to 3", "rank top 10 to top 3"))))
+    assert body.endswith("\n\nUpdated 2027-03-05: accounts 2 to 3, rank top 10 to top 3.")
 
 
 def test_body_of_a_merged_issue_names_the_other() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.analysis.touching import DAILY, WEEKLY
 from bridge.service import clusters
 from bridge.store.clusters import Cluster
 from bridge.store.db import Database
@@ -78,11 +79,23 @@ def test_update_only_when_a_fact_changes(loop: Loop) -> None:
     loop.decide(clusters.publish, first)
     loop.send()
     assert loop.send().done == 0
-    more_tickets(loop, first, "9")
+    more_tickets(loop, first, "9", "10", "11")
+    assert loop.send().done == 0, "counts are told once a day"
+    loop.clock.moment += DAILY
     assert loop.send().done == 1
-    assert "* Tickets: 3 open of 3" in body(loop)
+    assert "* Tickets: 5 open of 5" in body(loop)
+    assert body(loop).endswith("Updated 2026-03-02: tickets 2 to 5.")
     [update] = loop.rows(OutboxRow, kind="update_issue")
     assert update.payload["draft"]["title"] is None
+    assert [row.after["why"] for row in loop.rows(Event, kind="tracker.touched")] == [["tickets 2 to 5"]]
+    more_tickets(loop, first, "12")
+    loop.clock.moment += DAILY
+    assert loop.send().done == 0, "one more ticket is noise"
+    loop.clock.moment += WEEKLY
+    assert loop.send().done == 1
+    assert body(loop).endswith(": brought up to date.")
+    loop.clock.moment += WEEKLY
+    assert loop.send().done == 0, "nothing to say"
 
 
 def test_updates_before_the_create_left_collapse_into_one(loop: Loop) -> None:
@@ -91,6 +104,7 @@ def test_updates_before_the_create_left_collapse_into_one(loop: Loop) -> None:
     loop.publish()
     for id_ in ("8", "9"):
         more_tickets(loop, first, id_)
+        loop.clock.moment += WEEKLY
         loop.publish()
     assert [row.state for row in loop.rows(OutboxRow, kind="update_issue")] == ["superseded", "pending"]
     loop.deliver()
@@ -116,6 +130,7 @@ def test_field_that_a_person_changed_is_theirs_until_they_agree(
     report = loop.publish()
     assert report.notes == [f"IB-{first}: {name} changed by a person in tracker: left as is"]
     more_tickets(loop, first, "9")
+    loop.clock.moment += WEEKLY
     loop.send()
     issue = loop.tracker.issue("1")
     assert {key: getattr(issue, key) for key in change} == change
@@ -134,6 +149,7 @@ def test_block_that_a_person_edited_is_theirs(loop: Loop) -> None:
     edited = loop.tracker.issue("1").body.replace("Accounts affected: 2", "Accounts affected: many")
     loop.tracker.edit("1", body=edited)
     more_tickets(loop, first, "9")
+    loop.clock.moment += WEEKLY
     loop.track()
     loop.send()
     assert "Accounts affected: many" in body(loop)
@@ -146,6 +162,7 @@ def test_text_beside_the_block_belongs_to_people(loop: Loop) -> None:
     loop.send()
     loop.tracker.edit("1", body=f"Ours.\n\n{loop.tracker.issue('1').body}\n\nYours.")
     more_tickets(loop, first, "9")
+    loop.clock.moment += WEEKLY
     loop.track()
     loop.send()
     text = loop.tracker.issue("1").body
@@ -235,5 +252,6 @@ def test_ticket_moves_and_merges_are_told_in_counts_only(loop: Loop) -> None:
     loop.put(replace(ticket("2", requester="b@borealis.example"), merged_into="1", updated_at=loop.clock()))
     loop.pull()
     loop.rank()
+    loop.clock.moment += WEEKLY
     loop.send()
     assert "* Tickets: 1 open of 1" in body(loop)
