@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
-# Two test processes: a test may start servers of its own. They keep bytecode: what a test starts need not compile it.
-WORKERS ?= 2
+# Three test processes: a test waits for servers of its own half of its time, so that two left two cores idle. They keep
+# bytecode: what a test starts need not compile it.
+WORKERS ?= 3
 
 .PHONY: help run test lint format typecheck imports pytest crash lock clean
 
