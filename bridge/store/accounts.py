@@ -60,7 +60,9 @@ class AccountDomain(SQLModel, table=True):
     __tablename__ = "account_domain"
 
     domain: str = Field(primary_key=True)
-    account_id: int = Field(sa_column=Column(Integer, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True))
+    account_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
 
 
 class AccountExternalId(SQLModel, table=True):

@@ -66,7 +66,10 @@ def drop_candidates(session: Session, ticket_ids: Sequence[int]) -> None:
 
 
 def waiting(session: Session, readable: ColumnElement[bool]) -> list[Waiting]:
-    """Every live ticket of these that waits for a person, in the order of its id."""
+    """Every live ticket of these that waits for a person, in the order of its id.
+
+    Ordered by the candidate's column: by the ticket's, SQLite would walk through all tickets.
+    """
     columns = (col(Ticket.id), col(Ticket.created_at), col(Membership.cluster_id), col(Candidate.cluster_id))
     query = (
         select(*columns, Cluster.merged_into)  # type: ignore[call-overload]
@@ -75,7 +78,7 @@ def waiting(session: Session, readable: ColumnElement[bool]) -> list[Waiting]:
         .join(Ticket, col(Ticket.id) == col(Candidate.ticket_id))
         .join(Cluster, col(Cluster.id) == col(Candidate.cluster_id))
         .where(col(Membership.zone) == Zone.REVIEW, *is_live(), readable)
-        .order_by(col(Ticket.id), col(Candidate.place))
+        .order_by(col(Candidate.ticket_id), col(Candidate.place))
     )
     rows = session.execute(query).all()
     behind = redirects(session) if any(row[4] is not None for row in rows) else {}
@@ -89,14 +92,15 @@ def waiting(session: Session, readable: ColumnElement[bool]) -> list[Waiting]:
 
 
 def count_waiting(session: Session, readable: ColumnElement[bool]) -> int:
-    query = (
-        select(func.count())
-        .select_from(Candidate)
-        .join(Membership, col(Membership.ticket_id) == col(Candidate.ticket_id))
-        .join(Ticket, col(Ticket.id) == col(Candidate.ticket_id))
-        .where(Candidate.place == 1, col(Membership.zone) == Zone.REVIEW, *is_live(), readable)
+    """How many; asked candidate by candidate, as there are few: as a join, SQLite would begin with all tickets."""
+    waits = (
+        select(Membership.ticket_id)
+        .join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        .where(Membership.ticket_id == Candidate.ticket_id, Membership.zone == Zone.REVIEW, *is_live(), readable)
+        .correlate(Candidate)
+        .exists()
     )
-    return session.exec(query).one()
+    return session.exec(select(func.count()).select_from(Candidate).where(Candidate.place == 1, waits)).one()
 
 
 def candidate_ranks(session: Session) -> dict[int, int]:

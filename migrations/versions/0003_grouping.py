@@ -190,6 +190,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.add_column(sa.Column("divided_hash", sa.String(), nullable=True))
 
+    op.create_index(op.f("ix_account_domain_account_id"), "account_domain", ["account_id"], unique=False)
     with op.batch_alter_table("tracker_link", schema=None) as batch_op:
         batch_op.add_column(sa.Column("told", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
@@ -234,6 +235,8 @@ def downgrade() -> None:
     with op.batch_alter_table("tracker_link", schema=None) as batch_op:
         batch_op.drop_column("told_at")
         batch_op.drop_column("told")
+
+    op.drop_index(op.f("ix_account_domain_account_id"), table_name="account_domain")
 
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.drop_column("titled_of")
