@@ -31,6 +31,16 @@ class PriorityLevel(StrEnum):
     DEFAULT = "default"
 
 
+class Dialect(StrEnum):
+    """The markup that a tracker reads in texts: what the caller must keep customers' words from saying in it."""
+
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    REDMINE = "redmine"
+    JIRA = "jira"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a thread, raw as the vendor gave it. ``created_at`` is aware UTC."""
@@ -138,7 +148,8 @@ class TrackerIssue:
 
     ``key`` is the marker that ``create_issue`` planted, None in issues that are not ours. ``block`` is the text
     between our markers. ``priority_levels`` are the levels that would have led to the present priority, empty where
-    none would. ``status`` and ``resolution`` are the tracker's words, ``closed`` its own verdict.
+    none would. ``status`` and ``resolution`` are the tracker's words, ``closed`` its own verdict. ``labels`` is None
+    where the tracker keeps none.
     """
 
     id: str
@@ -154,7 +165,7 @@ class TrackerIssue:
     priority_levels: frozenset[PriorityLevel] = frozenset()
     fix_versions: tuple[FixVersion, ...] = ()
     due: date | None = None
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = ()
     deleted: bool = False
     category: str | None = None
     """The tracker's own category of the status, where it has one (Jira: new, indeterminate, done)."""
@@ -162,12 +173,26 @@ class TrackerIssue:
 
 @dataclass(frozen=True, slots=True)
 class IssueDraft:
-    """What an issue shall say. In ``update_issue`` a None leaves the field as it is."""
+    """What an issue shall say. In ``update_issue`` a None leaves the field as it is.
+
+    ``labels`` shall be there, ``dropped_labels`` shall not; all others are people's. ``project`` is where
+    ``create_issue`` opens it, None the connection's own; an issue is never moved.
+    """
 
     title: str | None
     body: str | None
     priority: PriorityLevel | None
     labels: tuple[str, ...] = ()
+    dropped_labels: tuple[str, ...] = ()
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueText:
+    """A title and a text as they stand in the tracker, byte for byte."""
+
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +305,11 @@ class RemedySink(Connector, Protocol):
 @runtime_checkable
 class IssueTracker(Connector, Protocol):
     create_guarantee: ClassVar[CreateGuarantee]
+    dialect: ClassVar[Dialect]
+
+    def as_written(self, draft: IssueDraft, *, key: str) -> IssueText:
+        """What ``create_issue`` writes of a draft, and ``update_issue`` as title and block. Asks nobody."""
+        ...
 
     def pull_issues(self, cursor: str | None) -> Iterator[Page[TrackerIssue]]: ...
 
