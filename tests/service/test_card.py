@@ -15,7 +15,8 @@ from bridge.analysis.remedy_fields import FIELDS, Klass
 from bridge.analysis.versions import Fits
 from bridge.service import clusters, remedies
 from bridge.service.access import Actor, Forbidden, Scope
-from bridge.service.account_names import PUT_INSTEAD, without_names
+from bridge.analysis.customer_names import PUT_INSTEAD
+from bridge.service.account_names import without_names
 from bridge.service.card import issue_card
 from bridge.service.errors import UnknownId
 from bridge.store.clusters import Cluster

@@ -28,7 +28,7 @@ from connectors.base import (
     RemedySink,
 )
 
-WRITTEN = ("title", "body", "priority")
+WRITTEN = ("title", "body", "priority", "labels")
 
 
 class Undeliverable(Permanent):
@@ -90,6 +90,8 @@ class _ToTracker:
             body=fields.get("body"),
             priority=None if priority is None else PriorityLevel(priority),
             labels=tuple(fields.get("labels") or ()),
+            dropped_labels=tuple(fields.get("dropped_labels") or ()),
+            project=fields.get("project"),
         )
 
     def write_link(self, session: Session, ref: Ref | None, at: datetime) -> None:
