@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 
 class Side(StrEnum):
@@ -185,6 +185,19 @@ class IssueDraft:
     labels: tuple[str, ...] = ()
     dropped_labels: tuple[str, ...] = ()
     project: str | None = None
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> IssueDraft:
+        """From plain values, as JSON keeps them; what is missing is None or empty."""
+        priority = fields.get("priority")
+        return cls(
+            title=fields.get("title"),
+            body=fields.get("body"),
+            priority=None if priority is None else PriorityLevel(priority),
+            labels=tuple(fields.get("labels") or ()),
+            dropped_labels=tuple(fields.get("dropped_labels") or ()),
+            project=fields.get("project"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,12 @@ def decide(
     return row
 
 
+def decided_on(session: Session, cluster_id: int) -> dict[str, PublishDecision]:
+    """Connection -> what was decided about this issue."""
+    query = select(PublishDecision).where(PublishDecision.cluster_id == cluster_id)
+    return {row.connection: row for row in session.exec(query)}
+
+
 def forget(session: Session, cluster_id: int) -> None:
     """Nothing was decided about this issue, for any tracker."""
     session.execute(delete(PublishDecision).where(col(PublishDecision.cluster_id) == cluster_id))

@@ -22,7 +22,6 @@ from connectors.base import (
     IssueDraft,
     IssueTracker,
     Permanent,
-    PriorityLevel,
     Ref,
     RemedyMessage,
     RemedySink,
@@ -83,16 +82,7 @@ class _ToTracker:
         return self.remote_id
 
     def draft(self) -> IssueDraft:
-        fields = self.row.payload["draft"]
-        priority = fields.get("priority")
-        return IssueDraft(
-            title=fields.get("title"),
-            body=fields.get("body"),
-            priority=None if priority is None else PriorityLevel(priority),
-            labels=tuple(fields.get("labels") or ()),
-            dropped_labels=tuple(fields.get("dropped_labels") or ()),
-            project=fields.get("project"),
-        )
+        return IssueDraft.of(self.row.payload["draft"])
 
     def write_link(self, session: Session, ref: Ref | None, at: datetime) -> None:
         key = (self.row.payload["cluster_id"], self.row.connection)

@@ -47,11 +47,11 @@ def pointing(work: Publishing, cluster: Cluster, link: TrackerLink) -> bool:
         return False
     sides = ((cluster.id or 0, link.url), (other.id or 0, there.url))
     texts = merge_comments(*sides) if wanted is not None else unmerge_comments(*sides)
-    what = f"{'merged' if wanted is not None else 'apart'}:{other.uid if other else ''}:{link.version}"
+    what = f"{'merged' if wanted is not None else 'apart'}:{cluster.uid}:{int(work.at.timestamp())}"
     for one, its, text in ((cluster, link, texts[0]), (other, there, texts[1])):
         item = work.item_of(its)
         if item is None or not item.deleted:
-            send_comment(work.session, one, its, f"{what}:{cluster.uid}", text, work.at)
+            send_comment(work.session, one, its, what, text, work.at)
     link.pointed_to = wanted
     work.session.add(link)
     return True

@@ -47,7 +47,7 @@ def send_update(session: Session, cluster: Cluster, link: TrackerLink, changed: 
     pending = {n: v for n, v in link.wanted.items() if n in changed or n not in link.left} if overtaken else changed
     labels = pending.get("labels")
     draft = {name: pending.get(name) for name in ("title", "body", "priority")}
-    more = {"labels": labels or [], "dropped_labels": sorted(ours - set(labels)) if labels is not None else []}
+    more = {"labels": labels, "dropped_labels": sorted(ours - set(labels)) if labels is not None else []}
     enqueue(
         session,
         key=f"{marker(cluster, link.connection)}:update:{link.version}",

@@ -113,6 +113,10 @@ class Publisher:
         if winner is None:
             return Intent("nothing", key)
         target = self.links.get(winner.id or 0)
+        if target is None and winner.approved_at and not needs_a_title(winner, self.policy):
+            return Intent("nothing", key, left=self._left(link), note="the other issue is opened first")
+        if target is not None and target.remote_id is None:
+            return Intent("nothing", key, left=self._left(link), note="the other issue is on its way")
         body = merged_body(cluster.id or 0, winner.id or 0, target.url if target else None)
         return self._update(key, link, {"body": body}, None)
 

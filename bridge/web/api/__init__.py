@@ -16,6 +16,7 @@ from bridge.web.api import (
     issues,
     outbox,
     people,
+    publishing,
     remedies,
     review,
     spec,
@@ -33,6 +34,7 @@ RESOURCES = (
     issues,
     outbox,
     people,
+    publishing,
     remedies,
     review,
 )

@@ -34,6 +34,7 @@ SAME = {
     "outbox.retry": ("retry",),
     "outbox.discard": ("discard",),
     "people.add": ("add_user",),
+    "publishing.decide": ("decide_in_tracker",),
     "people.reset": ("reset",),
     "people.disable": ("disable", "enable"),
     "people.revoke": ("revoke_session",),
