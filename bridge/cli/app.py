@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clusters": ("bridge.cli.clusters", "List, show, decide about and review issues; undo."),
     "grouping": ("bridge.cli.grouping", "How fine tickets are grouped; questions about issues and their answers."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),
+    "publish": ("bridge.cli.publish", "What the trackers get, byte for byte; approve or decline what waits."),
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),
     "outbox": ("bridge.cli.outbox", "What is on its way out; retry or discard what is dead."),
     "aside": ("bridge.cli.aside", "Records that could not be read; read them again."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from bridge.pipeline.publish import Intent, Policy, Publisher, Target
 from bridge.service.access import Actor, Permission, require
 from bridge.service.clusters import living
 from bridge.service.errors import ServiceError
-from bridge.store.clusters import Cluster
+from bridge.store.clusters import Cluster, Score
 from bridge.store.publish_decisions import Verdict, decided_on, goes_to
 from bridge.store.publishing import last_scores, member_facts
 from bridge.words import display_id
@@ -77,7 +77,10 @@ def publish_preview(
     id_ = cluster.id or 0
     if not member_facts(session, [id_]).get(id_):
         raise ServiceError(f"{display_id(id_)} has no tickets: there is nothing to publish")
-    found = tuple(written(session, cluster, target, at) for target in (targets or _plain()).values())
+    scores = last_scores(session)
+    found = tuple(
+        one for target in (targets or _plain()).values() for one in written(session, [cluster], target, at, scores)
+    )
     return Draft(
         id=display_id(id_),
         cluster_id=id_,
@@ -90,9 +93,19 @@ def publish_preview(
     )
 
 
-def written(session: Session, cluster: Cluster, target: Target, at: datetime) -> Written:
-    """As the next publish would leave the issue in this tracker, if it went there."""
-    intent = intent_of(session, cluster, target, at)
+def written(
+    session: Session,
+    clusters: Sequence[Cluster],
+    target: Target,
+    at: datetime,
+    scores: Mapping[int | None, Score],
+) -> list[Written]:
+    """As the next publish would leave each of these issues in this tracker, if it went there."""
+    work = Publisher(session, target.name, target.policy, scores, clusters, at)
+    return [_written(session, cluster, target, work.intent(cluster)) for cluster in clusters]
+
+
+def _written(session: Session, cluster: Cluster, target: Target, intent: Intent) -> Written:
     text = target.tracker.as_written(IssueDraft.of(intent.whole), key=intent.key) if intent.whole else None
     made = Written(
         tracker=target.name,
@@ -111,11 +124,6 @@ def written(session: Session, cluster: Cluster, target: Target, at: datetime) ->
         digest="",
     )
     return replace(made, digest=_digest(made))
-
-
-def intent_of(session: Session, cluster: Cluster, target: Target, at: datetime) -> Intent:
-    scores = last_scores(session)
-    return Publisher(session, target.name, target.policy, scores, [cluster], at).intent(cluster)
 
 
 def _state(session: Session, cluster: Cluster, connection: str) -> str:

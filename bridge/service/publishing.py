@@ -25,6 +25,11 @@ from bridge.store.sync import bump
 from bridge.words import display_id
 
 
+SHOWN = 25
+"""Proposals on one page: whoever decides about these sees the next."""
+MOST = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An issue over the bar of a tracker that waits for a person. ``needs_title``: a person must name it first."""
@@ -66,7 +71,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    """``proposals`` are the first of ``total``."""
+
     proposals: tuple[Proposal, ...]
+    total: int
     declined: tuple[Declined, ...]
     conflicts: tuple[Conflict, ...]
 
@@ -74,9 +82,14 @@ class Waiting:
 def waiting_to_be_published(session: Session, actor: Actor, targets: Mapping[str, Target], *, at: datetime) -> Waiting:
     """The best ranked first. Raises Forbidden."""
     require(actor, Permission.DECIDE_CLUSTERS)
-    rows = [(row, session.get_one(Cluster, row.cluster_id)) for row in waiting(session, list(targets))]
-    proposals = tuple(_proposal(session, row, cluster, targets[row.connection], at) for row, cluster in rows)
-    return Waiting(proposals, _declined(session, list(targets)), conflicts(session, actor))
+    scores, proposals = last_scores(session), []
+    for name, target in targets.items():
+        rows = waiting(session, name)
+        clusters = [session.get_one(Cluster, row.cluster_id) for row in rows]
+        made = written(session, clusters, target, at, scores)
+        proposals += [_proposal(row, cluster, one) for row, cluster, one in zip(rows, clusters, made, strict=True)]
+    proposals.sort(key=lambda one: (one.rank or MOST, one.cluster_id))
+    return Waiting(tuple(proposals[:SHOWN]), len(proposals), _declined(session, list(targets)), conflicts(session, actor))
 
 
 def conflicts(session: Session, actor: Actor) -> tuple[Conflict, ...]:
@@ -144,13 +157,14 @@ def approve(
     require(actor, Permission.DECIDE_CLUSTERS)
     cluster = living(session, cluster_id)
     id_, ref = cluster.id or 0, display_id(cluster.id or 0)
-    work = Publisher(session, target.name, target.policy, last_scores(session), [cluster], at)
+    scores = last_scores(session)
+    work = Publisher(session, target.name, target.policy, scores, [cluster], at)
     intent = work.intent(cluster)
     if goes_to(cluster.approved_at is not None, decided_on(session, id_), target.name) or id_ in work.links:
         raise ServiceError(f"{ref} goes to {target.name} already")
     if intent.kind != "create":
         raise ServiceError(f"{ref} cannot go to {target.name}: {intent.note}")
-    if seen is not None and written(session, cluster, target, at).digest != seen:
+    if seen is not None and written(session, [cluster], target, at, scores)[0].digest != seen:
         raise ServiceError(f"the text of {ref} has changed since you looked: read it again, then decide")
     decide(session, id_, target.name, Verdict.APPROVED, at=at, by=actor.name, rank=None)
     if cluster.approved_at is None:
@@ -232,8 +246,7 @@ def _settle(
     return record(session, kind, f"cluster:{id_}", actor=actor.name, at=at, after=after, reason=reason)
 
 
-def _proposal(session: Session, row: PublishDecision, cluster: Cluster, target: Target, at: datetime) -> Proposal:
-    made = written(session, cluster, target, at)
+def _proposal(row: PublishDecision, cluster: Cluster, made: Written) -> Proposal:
     return Proposal(
         id=display_id(row.cluster_id),
         cluster_id=row.cluster_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,13 +42,12 @@ def decisions(session: Session) -> dict[int, dict[str, PublishDecision]]:
     return found
 
 
-def waiting(session: Session, connections: Sequence[str]) -> list[PublishDecision]:
-    """Proposals for these trackers, the best ranked first."""
+def waiting(session: Session, connection: str) -> list[PublishDecision]:
+    """Proposals for this tracker."""
     query = select(PublishDecision).where(
-        PublishDecision.state == Verdict.WAITING, col(PublishDecision.connection).in_(connections)
+        PublishDecision.state == Verdict.WAITING, PublishDecision.connection == connection
     )
-    order = (col(PublishDecision.rank).is_(None), col(PublishDecision.rank), col(PublishDecision.cluster_id))
-    return list(session.exec(query.order_by(*order, col(PublishDecision.connection))))
+    return list(session.exec(query.order_by(col(PublishDecision.cluster_id))))
 
 
 def decide(

@@ -53,6 +53,9 @@ class ConflictOut(Out):
 
 
 class WaitingOut(Out):
+    """``proposals`` are the first of ``total``."""
+
     proposals: list[ProposalOut]
+    total: int
     declined: list[DeclinedOut]
     conflicts: list[ConflictOut]
