@@ -156,7 +156,9 @@ class Week:
 
 
 def _kind(reason: str) -> str:
-    return next((kind for kind in ("rank", "accounts", "tickets open again", "tickets") if reason.startswith(kind)), reason)
+    return next(
+        (kind for kind in ("rank", "accounts", "tickets open again", "tickets") if reason.startswith(kind)), reason
+    )
 
 
 def a_week(loop: Loop, *, seed: int = 0, days: int = 7, people: Any = None, **size: int) -> dict[str, Any]:
@@ -215,7 +217,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, tracker_of(options.tracker, Path(folder)) as (tracker, edit, journals):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tracker_of(options.tracker, Path(folder)) as (tracker, edit, journals),
+    ):
         db = Database(f"sqlite:///{folder}/week.db")
         tables.metadata.create_all(db.engine)
         loop = Loop(db)

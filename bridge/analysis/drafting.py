@@ -141,9 +141,8 @@ def unmerge_comments(loser: tuple[int, str | None], winner: tuple[int, str | Non
     """The same where the merge was taken back."""
     (one, one_url), (other, other_url) = loser, winner
     return (
-        f"The merge into {display_id(other)}{_at(other_url)} was taken back: {display_id(one)} counts its own reports "
-        "again.",
-        f"The merge of {display_id(one)}{_at(one_url)} into this issue was taken back: it counts its own reports again.",
+        f"The merge into {display_id(other)}{_at(other_url)} was taken back: {display_id(one)} counts its own reports.",
+        f"The merge of {display_id(one)}{_at(one_url)} into this issue was taken back: it counts its own reports.",
     )
 
 

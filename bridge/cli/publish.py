@@ -53,7 +53,10 @@ def waiting(ctx: typer.Context, as_json: AsJson = False, as_name: AsName = None)
     if as_json:
         print_json(asdict(found))
         return
-    rows = [(p.rank, p.id, p.tracker, p.title, "a title by a person first" if p.needs_title else "") for p in found.proposals]
+    rows = [
+        (p.rank, p.id, p.tracker, p.title, "a title by a person first" if p.needs_title else "")
+        for p in found.proposals
+    ]
     table(("rank", "id", "tracker", "title", "needs"), rows, right=("rank",))
     for one in found.conflicts:
         say(f"{one.id}: {', '.join(one.fields)} changed by a person in {one.tracker}: left as is")
@@ -104,7 +107,9 @@ def _act(
 
 
 def _show(one: Written) -> None:
-    said = {"create": "a new issue", "update": f"an update of {', '.join(one.sent)}"}.get(one.kind, f"nothing: {one.note}")
+    said = {"create": "a new issue", "update": f"an update of {', '.join(one.sent)}"}.get(
+        one.kind, f"nothing: {one.note}"
+    )
     say(f"{one.tracker or 'no tracker is connected; a plain one'}: {said}")
     facts = {
         "why": ", ".join(one.why),

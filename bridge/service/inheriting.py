@@ -44,7 +44,12 @@ def disinherit(session: Session, event: Event, at: datetime) -> None:
         return
     winner = session.get_one(Cluster, int(event.after["into"]))
     undone = session.exec(select(Event.id).where(Event.undoes == int(published))).first()
-    if undone is not None or winner.approved_at is None or remote_issues(session, winner) or not withdraw_unsent(session, winner):
+    if (
+        undone is not None
+        or winner.approved_at is None
+        or remote_issues(session, winner)
+        or not withdraw_unsent(session, winner)
+    ):
         return
     winner.approved_at, winner.approved_by = None, event.after.get("approved_by")
     session.add(winner)

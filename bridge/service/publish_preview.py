@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -135,7 +134,7 @@ def _state(session: Session, cluster: Cluster, connection: str) -> str:
 
 
 def _digest(made: Written) -> str:
-    told: dict[str, Any] = {n: v for n, v in asdict(made).items() if n in ("title", "body", "priority", "labels", "project")}
+    told = {name: getattr(made, name) for name in ("title", "body", "priority", "labels", "project")}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -24,7 +24,6 @@ from bridge.store.publishing import last_scores
 from bridge.store.sync import bump
 from bridge.words import display_id
 
-
 SHOWN = 25
 """Proposals on one page: whoever decides about these sees the next."""
 MOST = 1_000_000
@@ -58,7 +57,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An issue whose ``fields`` (title, body, priority, labels) a person changed in the tracker: they are left alone."""
+    """An issue whose ``fields`` (title, body, priority, labels) a person changed in the tracker: left alone."""
 
     id: str
     cluster_id: int
@@ -89,7 +88,9 @@ def waiting_to_be_published(session: Session, actor: Actor, targets: Mapping[str
         made = written(session, clusters, target, at, scores)
         proposals += [_proposal(row, cluster, one) for row, cluster, one in zip(rows, clusters, made, strict=True)]
     proposals.sort(key=lambda one: (one.rank or MOST, one.cluster_id))
-    return Waiting(tuple(proposals[:SHOWN]), len(proposals), _declined(session, list(targets)), conflicts(session, actor))
+    return Waiting(
+        tuple(proposals[:SHOWN]), len(proposals), _declined(session, list(targets)), conflicts(session, actor)
+    )
 
 
 def conflicts(session: Session, actor: Actor) -> tuple[Conflict, ...]:
@@ -181,7 +182,7 @@ def approve(
 def decline(
     session: Session, actor: Actor, cluster_id: int, connection: str, *, at: datetime, reason: str | None = None
 ) -> Event:
-    """It is proposed no more for this tracker until somebody asks for it. Raises ServiceError where it does not wait."""
+    """It is proposed no more for this tracker until somebody asks for it. Raises ServiceError unless it waits."""
     return _settle(session, actor, cluster_id, connection, Verdict.WAITING, at, reason)
 
 

@@ -118,7 +118,7 @@ class TrackerPublishing(BaseModel):
     @classmethod
     def _falling(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and not value[0] > value[1] > 0:
-            raise ValueError("must fall: first the money from which the priority is the highest, then the next, above 0")
+            raise ValueError("must fall: first where the priority is the highest, then the next, both above 0")
         return value
 
     @model_validator(mode="after")
@@ -128,7 +128,7 @@ class TrackerPublishing(BaseModel):
         if self.money_bands:
             raise ValueError("money_bands would tell of money in a public tracker: take them out, or make it internal")
         if self.segment_labels:
-            raise ValueError("segment_labels tell whom you value in a public tracker: take them out, or make it internal")
+            raise ValueError("segment_labels tell a public tracker whom you value: take them out, or make it internal")
         return self
 
     @model_validator(mode="after")

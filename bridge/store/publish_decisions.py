@@ -1,4 +1,4 @@
-"""What was decided about an issue for one tracker. Rule: no words of customers; the text is drawn when it is looked at."""
+"""What was decided about an issue for one tracker. Rule: no words of customers: the text is drawn when it is read."""
 
 from __future__ import annotations
 
@@ -51,7 +51,14 @@ def waiting(session: Session, connection: str) -> list[PublishDecision]:
 
 
 def decide(
-    session: Session, cluster_id: int, connection: str, state: Verdict, *, at: datetime, by: str | None, rank: int | None
+    session: Session,
+    cluster_id: int,
+    connection: str,
+    state: Verdict,
+    *,
+    at: datetime,
+    by: str | None,
+    rank: int | None,
 ) -> PublishDecision:
     """In place of what was decided before."""
     row = session.get(PublishDecision, (cluster_id, connection))

@@ -25,8 +25,11 @@ class Item:
     also: tuple[str, ...] = ()
 
 
+_OF_ISSUES = ("issues.", "issue.", "remedy.", "grouping_log.", "publishing.")
 MENU = (
-    Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.", "grouping_log.", "publishing.")),
+    Item(
+        "issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.", "grouping_log.", "publishing.")
+    ),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
     Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.",)),

@@ -38,7 +38,7 @@ def utc(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Priorities:
-    """The priorities that an issue may get, by level; all ``names``, lowest first; ``unknown`` ones that were wanted."""
+    """The priorities that an issue may get, by level; all ``names``, lowest first; ``unknown``: wanted names."""
 
     ids: Mapping[PriorityLevel, int]
     names: Sequence[str] = ()

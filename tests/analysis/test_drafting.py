@@ -19,8 +19,8 @@ from bridge.analysis.drafting import (
 )
 from bridge.analysis.neutralising import neutralise
 from bridge.analysis.redaction import redact
-from connectors._body import block_of, strip_markers, wrap
 from bridge.settings.publishing import INTERNAL_TEMPLATE
+from connectors._body import block_of, strip_markers, wrap
 from tests.analysis.pii import CANARIES
 
 ACTS = {
@@ -102,7 +102,9 @@ def test_body_is_harmless_and_comes_back_as_it_was(phrases: list[str], id_: str,
 
 def test_no_personal_data_of_words_ids_or_addresses_is_told() -> None:
     for kind, text, secret in CANARIES:
-        body = issue_body(replace(FACTS, phrases=[text], tickets=[(text, text)], segments=[(text, 1)]), INTERNAL_TEMPLATE)
+        body = issue_body(
+            replace(FACTS, phrases=[text], tickets=[(text, text)], segments=[(text, 1)]), INTERNAL_TEMPLATE
+        )
         assert secret not in body, kind
         assert secret not in issue_title(text), kind
 
@@ -129,7 +131,9 @@ def test_body_names_ten_tickets_and_counts_the_rest() -> None:
 
 
 def test_body_of_a_touch_says_when_and_why() -> None:
-    body = issue_body(replace(FACTS, updated=(date(2027, 3, 5), ("accounts 2 to 3", "rank top 10 to top 3"))), INTERNAL_TEMPLATE)
+    body = issue_body(
+        replace(FACTS, updated=(date(2027, 3, 5), ("accounts 2 to 3", "rank top 10 to top 3"))), INTERNAL_TEMPLATE
+    )
     assert body.endswith("\n\nUpdated 2027-03-05: accounts 2 to 3, rank top 10 to top 3.")
 
 

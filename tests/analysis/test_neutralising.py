@@ -126,6 +126,12 @@ def test_markdown_reads_words_and_nothing_else(dialect: Dialect, text: str) -> N
 
 
 def test_ordinary_sentences_stay_as_they_are() -> None:
-    for text in ("Export fails since 3.4 (Safari 17)", "10 % off, 5 € more", "invoice no. 1234567", "Preis: 12,50", "a/b c - d"):
+    for text in (
+        "Export fails since 3.4 (Safari 17)",
+        "10 % off, 5 € more",
+        "invoice no. 1234567",
+        "Preis: 12,50",
+        "a/b c - d",
+    ):
         for dialect in Dialect:
             assert neutralise(text, dialect) == text

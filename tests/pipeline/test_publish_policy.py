@@ -153,7 +153,9 @@ def test_a_public_tracker_is_told_nothing_of_anybody(loop: Loop) -> None:
         session.get_one(Cluster, cluster).phrases = ["canaryphrase", f"{secret} canarywords"]
     loop.rank()
     rule = LabelRule(label="canary-free", connection="desk")
-    policy = replace(AUTOMATIC, own=PUBLIC.model_copy(update={"label_rules": (rule,)}), page="https://bridge.internal.example")
+    policy = replace(
+        AUTOMATIC, own=PUBLIC.model_copy(update={"label_rules": (rule,)}), page="https://bridge.internal.example"
+    )
     assert loop.send(policy).done == 0
     assert [p.needs_title for p in waiting(loop, policy).proposals] == [True], "the model's title is tickets' words"
     with pytest.raises(ServiceError, match="a title that a person wrote"):
@@ -187,7 +189,9 @@ def test_labels_and_project_follow_the_accounts_not_the_tickets(loop: Loop) -> N
         label_rules=(LabelRule(label="billing", tag="billing"), LabelRule(label="desk", connection="desk")),
         routes=(Route(project="money", tag="Billing"), Route(project="shop", attributes={"area": "shop"})),
     )
-    loop.put(*(ticket(f"7{n}", requester="a@acme.example", tags=("billing",), updated_at=loop.clock()) for n in range(5)))
+    loop.put(
+        *(ticket(f"7{n}", requester="a@acme.example", tags=("billing",), updated_at=loop.clock()) for n in range(5))
+    )
     loop.put(ticket("5", "Typo", requester="c@cobalt.example", attributes={"area": "Shop"}, updated_at=loop.clock()))
     loop.pull()
     loop.decide(clusters.move, [loop.id_of(f"7{n}") for n in range(5)], first)

@@ -15,9 +15,9 @@ from bridge.service.publish_preview import publish_preview
 from bridge.service.targets import find_targets
 from bridge.store.clusters import Cluster, Membership, Score
 from bridge.store.db import Database
-from connectors._body import block_of
 from bridge.store.outbox import OutboxRow
 from bridge.words import Role
+from connectors._body import block_of
 from tests.pipeline.loop import PM, Loop, three_issues
 
 

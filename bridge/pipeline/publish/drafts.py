@@ -76,7 +76,9 @@ def labels_of(facts: Facts, policy: Policy, marks: Sequence[Marks]) -> list[str]
     """Fixed ones, those of segments that are hurt, and those whose rule the issue fits."""
     hurt = {name for name, count in facts.segments if count}
     found = [*policy.own.labels]
-    found += [f"segment-{name.replace(',', ' ')}".replace(" ", "-") for name in policy.own.segment_labels if name in hurt]
+    found += [
+        f"segment-{name.replace(',', ' ')}".replace(" ", "-") for name in policy.own.segment_labels if name in hurt
+    ]
     found += [rule.label for rule in policy.own.label_rules if fits(rule, marks)]
     return list(dict.fromkeys(found))
 

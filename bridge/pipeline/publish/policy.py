@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bridge.settings import PublishSettings, TrackerPublishing
 from connectors.base import Dialect, IssueTracker
 
+DEFAULTS = TrackerPublishing()
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -18,14 +20,14 @@ class Policy:
     top: int
     min_accounts: int
     min_score: float = 0.0
-    own: TrackerPublishing = TrackerPublishing()
+    own: TrackerPublishing = DEFAULTS
     dialect: Dialect = Dialect.MARKDOWN
     page: str = ""
 
 
 def policy_of(common: PublishSettings, own: TrackerPublishing | None, dialect: Dialect, page: str = "") -> Policy:
     """``own``: the section publish of the connection, if it has one."""
-    own = own or TrackerPublishing()
+    own = own or DEFAULTS
     bar = own.bar or common.bar
     automatic = (own.mode or common.mode) == "automatic"
     return Policy(automatic, bar.top, bar.min_accounts, bar.min_score, own, dialect, page)

@@ -90,9 +90,7 @@ class Publisher:
             return Intent("nothing", key, left=self._left(link), note=note)
         before = touching.read_told((link.told if link else None) or {})
         score, ticket_marks = self.scores.get(id_), self.marks.get(id_, [])
-        facts = facts_of(
-            cluster, members, score, self.policy, names=self.names, before=before.band if before else None
-        )
+        facts = facts_of(cluster, members, score, self.policy, names=self.names, before=before.band if before else None)
         level = level_of(facts, score, self.policy, before.level if before else None)
         draft = draft_of(facts, self.policy, level, labels_of(facts, self.policy, ticket_marks))
         now = told(facts, draft, self.policy)
@@ -147,7 +145,9 @@ class Publisher:
         """Put it into the outbox, flag what people changed. Whether something was enqueued."""
         link = self.links.get(cluster.id or 0)
         if intent.kind == "create":
-            link = self.links[cluster.id or 0] = send_create(self.session, cluster, self.connection, intent.draft, self.at)
+            link = self.links[cluster.id or 0] = send_create(
+                self.session, cluster, self.connection, intent.draft, self.at
+            )
             self._keep_told(link, intent.told)
             return True
         if link is not None:

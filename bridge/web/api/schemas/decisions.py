@@ -73,7 +73,7 @@ class WrittenOut(Out):
     """One tracker's issue as it would be after the next publish; ``title`` and ``body`` are the very bytes.
 
     ``kind``: create, update or nothing, ``sent``: the fields that change, ``why`` they do, ``note``: why nothing does.
-    ``left``: fields that a person changed there. ``state``: goes, waiting, declined or none. ``digest`` names the bytes.
+    ``left``: fields that a person changed there. ``state``: goes, waiting, declined, none. ``digest`` names the bytes.
     """
 
     tracker: str

@@ -15,7 +15,7 @@ class InTracker(Why):
     """What to do about an issue in one tracker."""
 
     do: Literal["approve", "decline", "again", "take_over"]
-    seen: Line | None = Field(None, description="The digest of what was looked at; refused where it reads otherwise now")
+    seen: Line | None = Field(None, description="The digest of what was read; refused where it reads otherwise now")
 
 
 class ProposalOut(Out):
