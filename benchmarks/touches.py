@@ -116,7 +116,7 @@ class Week:
             work.links = {}
             for cluster in published:
                 whole = work.intent(cluster).whole
-                if not whole or cluster.id not in scores:
+                if not whole or cluster.id is None or cluster.id not in scores:
                     continue
                 now = whole["body"], touching.band(scores[cluster.id].rank)
                 before = self.seen.get(cluster.id, now)
@@ -161,7 +161,7 @@ def _kind(reason: str) -> str:
     )
 
 
-def a_week(loop: Loop, *, seed: int = 0, days: int = 7, people: Any = None, **size: int) -> dict[str, Any]:
+def a_week(loop: Loop, *, seed: int = 0, days: int = 7, people: Any = None, **size: Any) -> dict[str, Any]:
     """``people``: changes the title of an issue by its id; called on the third day, and taken over on the sixth."""
     week = Week(loop, seed, **size)
     steps = int(timedelta(days=days) / EVERY)
@@ -189,8 +189,12 @@ def tracker_of(name: str, folder: Path) -> Iterator[tuple[Redmine, Any, Any]]:
             made = Redmine(
                 Redmine.Options.model_validate({**fake.api.options, "api_key": KEY, "project": "shop"}), name="tracker"
             )
-            edit = lambda id_: fake.seed({"id": id_, "subject": "A person's own title"})  # noqa: E731
-            yield made, edit, lambda: sum(len(i["journals"]) for i in fake.data["issues"].values())
+            title = {"subject": "A person's own title"}
+            yield (
+                made,
+                lambda id_: fake.seed({"id": id_, **title}),
+                lambda: sum(len(i["journals"]) for i in fake.data["issues"].values()),
+            )
         return
     with SmtpSink() as mail, running("redmine.sh", folder, mail.address) as (url, state):
         keys = dict(line.split("=", 1) for line in (state / "keys").read_text().split("\n") if line)

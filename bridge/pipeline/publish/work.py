@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel import Session
 
@@ -193,5 +193,6 @@ class Publisher:
         elif needs_a_title(cluster, self.policy) and cluster.merged_into is None:
             self.notes.append(f"{display_id(cluster.id or 0)} waits: {intent.note}")
 
-    def _record(self, kind: str, cluster: Cluster, **values: dict[str, object]) -> None:
-        record(self.session, kind, f"cluster:{cluster.id}", actor="publish", at=self.at, **values)
+    def _record(self, kind: str, cluster: Cluster, after: dict[str, Any], before: dict[str, Any] | None = None) -> None:
+        subject = f"cluster:{cluster.id}"
+        record(self.session, kind, subject, actor="publish", at=self.at, before=before, after=after)
