@@ -59,6 +59,17 @@ def sound(rows: Iterable[tuple[K, bytes, int]]) -> list[tuple[K, bytes]]:
     return found
 
 
+def packed_vectors(session: Session, model: str, hashes: Sequence[str]) -> dict[str, bytes]:
+    """Content hash -> packed vector, of those of these that are sound."""
+    found: dict[str, bytes] = {}
+    for start in range(0, len(hashes), _AT_ONCE):
+        part = col(Vector.content_hash).in_(hashes[start : start + _AT_ONCE])
+        query = select(col(Vector.content_hash), col(Vector.data), col(Vector.crc))
+        rows = session.execute(query.where(col(Vector.model) == model, part))
+        found.update(sound((content_hash, data, crc) for content_hash, data, crc in rows))
+    return found
+
+
 def missing_texts(session: Session, model: str, limit: int) -> list[tuple[str, str]]:
     """(content hash, text) of live tickets, then of their parts, without a vector of this model; each hash once."""
     whole = (
