@@ -57,6 +57,7 @@ def correlated(points: Vectors, tau: float) -> Labels:
         labels[row] = best
         sums[best] += point
         sizes[best] += 1
+    sums, sizes = sums[:used], sizes[:used]
     for _ in range(PASSES):
         if not _move(points, labels, sums, sizes, tau) + _merge(labels, sums, sizes, tau):
             break
