@@ -122,3 +122,19 @@ DEFAULT_SEGMENTS: tuple[dict[str, Any], ...] = (
     {"name": "unclassified", "rule": {}, "value_default": 18_000.0, "expectation_tier": "standard"},
 )
 """Planning defaults, seeded once; a company edits its own rows. The catch-all takes accounts of unknown value."""
+
+
+def phrases(rule: Mapping[str, Any], currency: str) -> tuple[str, ...]:
+    """The conditions as people read them, in the order of ``CONDITIONS``; money per year."""
+    if not rule:
+        return ("all others",)
+    found = []
+    for key, condition in CONDITIONS.items():
+        if key not in rule:
+            continue
+        if condition.is_amount:
+            found.append(f"{condition.title.lower()} {currency} {rule[key]:,.0f}")
+            continue
+        words = [str(word).replace("_", "-") for word in rule[key]]
+        found.append(f"{condition.title.lower()} {' or '.join(words)}")
+    return tuple(found) or ("only those that an import names",)

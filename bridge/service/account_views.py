@@ -93,10 +93,13 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named."""
+    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named. ``asks``: all
+    conditions in words.
+    """
 
     name: str
     position: int
+    asks: tuple[str, ...]
     floor: float | None
     by_name: bool
     catch_all: bool

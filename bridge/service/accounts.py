@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from bridge.analysis.segment_rules import phrases
 from bridge.service.access import Actor, Permission, require
 from bridge.service.account_views import (
     AccountPage,
@@ -104,16 +105,17 @@ def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[Segm
     require(actor, Permission.READ_VALUE)
     rows = all_segments(session)
     held = store.by_segment(session, store.columns(rows, at.date()))
-    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], currency_of(session)
+    currency = currency_of(session)
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0)), currency) for row in rows], currency
 
 
-def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
-    floor = row.rule.get("value_at_least")
+def _segment(row: Segment, held: tuple[int, float, int, float], currency: str) -> SegmentRow:
     return SegmentRow(
         row.name,
         row.position,
-        floor,
-        bool(row.rule) and floor is None,
+        phrases(row.rule, currency),
+        row.rule.get("value_at_least"),
+        "named_only" in row.rule,
         not row.rule,
         row.value_default,
         row.expectation_tier,

@@ -1,4 +1,4 @@
-"""/accounts and /segments: where value attaches, how sure it is, and what hurts whom."""
+"""/accounts: where value attaches, how sure it is, and what hurts whom."""
 
 from __future__ import annotations
 
@@ -30,14 +30,6 @@ def one(account_id: int) -> str:
     with here.reading() as session:
         account = service.account(session, here.actor(), account_id, at=here.now())
     return render_template("account.html", account=account)
-
-
-@pages.get("/segments")
-@needs(Permission.READ_VALUE)
-def segments() -> str:
-    with here.reading() as session:
-        rows, currency = service.segments(session, here.actor(), at=here.now())
-    return render_template("segments.html", rows=rows, currency=currency)
 
 
 def _filters() -> service.Filters:

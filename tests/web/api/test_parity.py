@@ -19,6 +19,8 @@ SAME = {
     "review.several": ("confirm",),
     "review.undo": ("answer_back",),
     "issue_merging.merge": ("merge",),
+    "segments.change": ("preview_segments", "set_segments"),
+    "segments.undo": ("undo_segments",),
     "grouping.choose": ("set_granularity",),
     "grouping.regroup": ("regroup",),
     "grouping.undo": ("undo_granularity",),

@@ -96,10 +96,13 @@ class AccountWhole(Out):
 
 
 class SegmentOut(Out):
-    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named."""
+    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named. ``asks``: all
+    conditions in words.
+    """
 
     name: str
     position: int
+    asks: list[str]
     floor: float | None
     by_name: bool
     catch_all: bool
