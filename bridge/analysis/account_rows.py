@@ -7,18 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
 from bridge.analysis.cells import CellError, day, description, domain, external_id, items, name, number, shown, word
-from bridge.words import ExpectationTier, Lifecycle, RiskBand
+from bridge.words import ExpectationTier, Lifecycle, LocationClass, Priority, RiskBand
 
 NAME = "account"
+AS_OF = "as_of"
+SLA = ("first_reply", "resolution")
+MOST_HOURS = 10_000.0
 Reader = Callable[[str, str], Any]
 
 
 def _languages(column: str, text: str) -> list[str]:
     return [name(column, item) for item in items(text)]
+
+
+def _sla(column: str, text: str) -> dict[str, dict[str, float]]:
+    """ "first_reply.urgent=1;resolution.urgent=8", business hours. Raises CellError."""
+    found: dict[str, dict[str, float]] = {}
+    for item in items(text):
+        what, _, hours = item.partition("=")
+        kind, _, priority = what.strip().partition(".")
+        if kind not in SLA or not hours:
+            raise CellError(
+                f"{column} {shown(item)}: expected {' or '.join(SLA)}, a dot, a priority, '=' and business hours, "
+                "such as first_reply.urgent=1, several by ';'"
+            )
+        found.setdefault(kind, {})[word(column, priority, Priority)] = number(column, hours.strip(), MOST_HOURS)
+    return found
 
 
 _READERS: dict[str, Reader] = {
@@ -34,20 +53,25 @@ _READERS: dict[str, Reader] = {
     "strategic_uplift": number,
     "strategic_reason": description,
     "strategic_expires": day,
+    "growth_pipeline": number,
+    "sla": _sla,
+    "required_location": partial(word, words=LocationClass),
     "lifecycle": partial(word, words=Lifecycle),
 }
-_UNKNOWN: dict[str, Any] = {"languages": [], "strategic_uplift": 0.0, "lifecycle": Lifecycle.ACTIVE.value}
-COLUMNS = (NAME, "external_ids", "domains", *_READERS)
+COLUMNS = (NAME, "external_ids", "domains", *_READERS, AS_OF)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """``values``: columns of the account that the row speaks of. None for ids or domains: it does not speak of them."""
+    """``values``: columns of the account that the row speaks of, None where it says that it does not know. None for ids
+    or domains: it does not speak of them. ``as_of``: the day of which it speaks, None: of today.
+    """
 
     name: str
     values: Mapping[str, Any]
     external_ids: tuple[str, ...] | None
     domains: tuple[str, ...] | None
+    as_of: date | None = None
 
     @property
     def key(self) -> str:
@@ -69,9 +93,16 @@ def read_account(cells: Mapping[str, str], currency: str) -> AccountRow:
     for column, reader in _READERS.items():
         if column in known:
             text = known[column]
-            values[_field(column)] = reader(column, text) if text else _UNKNOWN.get(column)
+            values[_field(column)] = reader(column, text) if text else None
     _check_currency(values, currency)
-    return AccountRow(account, values, _listed(known, "external_ids", external_id), _listed(known, "domains", domain))
+    ids, domains = _listed(known, "external_ids", external_id), _listed(known, "domains", domain)
+    return AccountRow(account, values, ids, domains, day(AS_OF, known[AS_OF]) if known.get(AS_OF) else None)
+
+
+def read_value(field: str, text: str) -> Any:
+    """What one column of an account is meant to be; None for an empty text. Raises CellError."""
+    column = "segment" if field == "segment_named" else field
+    return _READERS[column](column, text.strip()) if text.strip() else None
 
 
 def _field(column: str) -> str:

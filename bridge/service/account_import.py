@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from bridge.analysis.account_rows import COLUMNS, NAME, AccountRow, read_account
 from bridge.analysis.cells import CellError
+from bridge.analysis.origins import Kind, Told
 from bridge.service.access import Actor, Permission, require
 from bridge.service.account_segments import NamedSegments
 from bridge.service.errors import ServiceError
@@ -23,10 +24,11 @@ from bridge.service.import_file import ImportReport, Row, Table, put_aside
 from bridge.store.account_writes import (
     account_columns,
     account_keys_of,
-    confirm,
     insert_accounts,
+    keep_told,
     set_account_keys,
     shared_domains,
+    told_of,
     update_accounts,
 )
 from bridge.store.accounts import Account
@@ -167,23 +169,46 @@ def _store(
 ) -> None:
     known = {survey.ids[row.key]: row for row in batch if row.key in survey.ids}
     stored = account_columns(session, known)
+    kept = told_of(session, stored)
     new = [row for row in batch if row.key not in survey.ids]
-    origin = {"source": source, "as_of": at}
-    ids = insert_accounts(session, [{"name": row.name, **_NEW, **row.values, **origin} for row in new])
+    made = {row.key: _told_by(Told({}), row, source, at)[0] for row in new}
+    rows = [{"name": row.name, **_NEW, **_columns(made[row.key], source, at)} for row in new]
+    ids = insert_accounts(session, rows)
     survey.ids |= {row.key: ids[row.name] for row in new}
-    changes = {id_: _changes(stored[id_], row) for id_, row in known.items()}
-    changed = {id_ for id_, values in changes.items() if values}
+    keep = {ids[row.name]: made[row.key].to_json() for row in new}
+    changed, values = set(), []
+    for id_, row in known.items():
+        told = Told(kept[id_]) if id_ in kept else _before(stored[id_])
+        renewed, differs = _told_by(told, row, source, at)
+        columns = {"name": row.name, **_columns(renewed, source, at)}
+        differs |= stored[id_]["name"] != row.name
+        if differs or at - stored[id_]["as_of"] >= CONFIRM_AFTER:
+            values.append({"id": id_, **columns, "source": source if differs else stored[id_]["source"]})
+            keep[id_] = renewed.to_json()
+        if differs:
+            changed.add(id_)
     changed |= _store_keys(session, "external_ids", batch, survey, known)
     changed |= _store_keys(session, "domains", batch, survey, known)
-    update_accounts(session, [{"id": id_, **changes[id_], **origin} for id_ in sorted(changed)])
-    confirm(session, [i for i in known if i not in changed and at - stored[i]["as_of"] >= CONFIRM_AFTER], at)
+    update_accounts(session, sorted(values, key=lambda row: row["id"]))
+    keep_told(session, keep)
     report.created += len(new)
     report.updated += len(changed)
     report.unchanged += len(known) - len(changed)
 
 
-def _changes(stored: Mapping[str, Any], row: AccountRow) -> dict[str, Any]:
-    return {column: value for column, value in {"name": row.name, **row.values}.items() if stored[column] != value}
+def _told_by(told: Told, row: AccountRow, source: str, at: datetime) -> tuple[Told, bool]:
+    """What is told when the row has spoken, and whether it said something else than the files before it."""
+    as_of = datetime.combine(row.as_of, time.min, UTC) if row.as_of else at
+    differs = [told.say(Kind.FILE, field, value, source, as_of) for field, value in row.values.items()]
+    return told, any(differs)
+
+
+def _columns(told: Told, source: str, at: datetime) -> dict[str, Any]:
+    return {**told.columns(), "source": source, "as_of": told.as_of(at)}
+
+
+def _before(stored: Mapping[str, Any]) -> Told:
+    return Told.of_columns(stored, stored["source"], stored["as_of"])
 
 
 def _store_keys(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from bridge.service import account_values
 from bridge.service import accounts as service
 from bridge.service.access import Permission
 from bridge.web import here
@@ -29,7 +31,31 @@ def listing() -> str:
 def one(account_id: int) -> str:
     with here.reading() as session:
         account = service.account(session, here.actor(), account_id, at=here.now())
-    return render_template("account.html", account=account)
+    return render_template("account.html", account=account, editable=account_values.EDITABLE)
+
+
+@pages.post("/accounts/<int:account_id>/value")
+@needs(Permission.EDIT_VALUES)
+def set_value(account_id: int) -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        account_values.set_value(
+            session, here.actor(), account_id, get("field", ""), get("value", ""), get("reason", ""), at=here.now()
+        )
+    flash("The value is changed, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".one", account_id=account_id), 303)
+
+
+@pages.post("/accounts/<int:account_id>/uplift")
+@needs(Permission.EDIT_VALUES)
+def set_uplift(account_id: int) -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        account_values.set_uplift(
+            session, here.actor(), account_id, get("amount", ""), get("reason", ""), get("until", ""), at=here.now()
+        )
+    flash("The uplift is changed, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".one", account_id=account_id), 303)
 
 
 def _filters() -> service.Filters:
