@@ -8,9 +8,11 @@ from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from bridge.service import account_values
+from bridge.analysis.requesters import Verdict
+from bridge.service import account_values, strangers
 from bridge.service import accounts as service
 from bridge.service.access import Permission
+from bridge.service.errors import ServiceError
 from bridge.web import here
 from bridge.web.guard import needs
 
@@ -56,6 +58,37 @@ def set_uplift(account_id: int) -> Response:
         )
     flash("The uplift is changed, and the issues are ranked by it.", "ok")
     return redirect(url_for(".one", account_id=account_id), 303)
+
+
+@pages.get("/accounts/unidentified")
+@needs(Permission.READ_VALUE)
+def unidentified() -> str:
+    with here.reading() as session:
+        page = strangers.unidentified(session, here.actor(), at=here.now(), page=request.args.get("page", 1, type=int))
+    return render_template("unidentified.html", page=page)
+
+
+@pages.post("/accounts/unidentified")
+@needs(Permission.EDIT_VALUES)
+def resolve() -> Response:
+    get = request.form.get
+    verdict = get("verdict", "")
+    if verdict not in set(Verdict):
+        raise ServiceError(f"there is no answer {verdict[:20]!r}: choose {', '.join(Verdict)}")
+    with here.writing() as session:
+        strangers.resolve(session, here.actor(), get("key", ""), Verdict(verdict), get("account", ""), at=here.now())
+    flash("Noted, and the issues are ranked by it. It can be taken back below.", "ok")
+    return redirect(url_for(".unidentified"), 303)
+
+
+@pages.post("/accounts/unidentified/undo")
+@needs(Permission.EDIT_VALUES)
+def take_back() -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        strangers.take_back(session, here.actor(), get("kind", ""), get("value", ""), at=here.now())
+    flash("Taken back, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".unidentified"), 303)
 
 
 def _filters() -> service.Filters:

@@ -14,11 +14,11 @@ from bridge.analysis.explanation import ClusterFacts, explain
 from bridge.analysis.exposure import TicketSignal
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.record import Explanation
-from bridge.analysis.requesters import is_internal, unidentified_account
+from bridge.analysis.requesters import Strangers
 from bridge.analysis.resolution import Directory
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.summary import RowFacts
-from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valuation, value_accounts
+from bridge.analysis.value import AccountFacts, SegmentFacts, Valuation, value_accounts
 from bridge.analysis.weeks import weekly_accounts
 from bridge.pipeline.rank.accounts import facts_of
 from bridge.store.accounts import Account, Segment
@@ -36,6 +36,7 @@ from bridge.store.ranking import (
     scoring_config,
     signal_rows,
 )
+from bridge.store.requesters import reference_pairs, rulings
 from bridge.words import (
     ExpectationTier,
     Priority,
@@ -73,7 +74,7 @@ def compute(
     config, version = _constants(session)
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
     segments = all_segments(session) if segments is None else segments
-    keys, accounts = _accounts(session, rows, config, all_accounts(session), segments)
+    keys, accounts = _accounts(session, rows, config, all_accounts(session), segments, as_of)
     valuation = _valuation(segments, accounts, config, as_of, version, snapshot)
     today = as_of.astimezone(UTC).date()
     renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
@@ -92,7 +93,7 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
     config, version = _constants(session)
     rows = [row for row in rows if row.created_at <= as_of]
     segments = all_segments(session)
-    keys, accounts = _accounts(session, rows, config, None, segments)
+    keys, accounts = _accounts(session, rows, config, None, segments, as_of)
     valuation = _valuation(segments, accounts, config, as_of, version, data_snapshot(session))
     plans = approved_plans(session)
     found = {}
@@ -192,30 +193,23 @@ def _accounts(
     config: ScoringConfig,
     every: Sequence[Account] | None,
     segments: Sequence[Segment],
+    as_of: datetime,
 ) -> tuple[dict[int, str], list[AccountFacts]]:
     """Each counted ticket's account key, and the facts of every account, pseudo accounts included. ``every`` None:
     only those of the rows are read.
     """
     directory = Directory.build(*account_keys(session))
+    strangers = Strangers.of(reference_pairs(session, as_of), directory, config, rulings(session))
     owners = [directory.resolve(row.account_ref, row.requester_domain) for row in rows]
     read = accounts_by_id(session, [owner for owner in owners if owner]) if every is None else every
     rules = [(s.name, s.rule) for s in segments]
     facts = {f"account:{a.id}": facts_of(a, rules) for a in read}
     keys: dict[int, str] = {}
     for row, found in zip(rows, owners, strict=True):
-        account = facts[f"account:{found}"] if found else _stand_in(row, config)
+        who = row.requester_key or f"ticket-{row.ticket_id}"
+        stands = None if found else strangers.stand_in(row.account_ref, who, row.requester_domain)
+        account = facts[f"account:{found}"] if found else stands
         if account is not None:
             facts.setdefault(account.key, account)
             keys[row.ticket_id] = account.key
     return keys, list(facts.values())
-
-
-def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
-    """The pseudo account of a ticket that no account claims; None for our own people's tickets."""
-    domain = row.requester_domain or ""
-    if domain and is_internal(domain, config):
-        return None
-    if row.account_ref:
-        key = f"named:{row.account_ref.strip().casefold()}"
-        return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
-    return unidentified_account(row.requester_key or f"ticket-{row.ticket_id}", domain, config)

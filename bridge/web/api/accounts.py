@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from bridge.service import accounts as service
+from bridge.service import strangers
 from bridge.service.access import Permission
 from bridge.service.account_list import accounts_from
 from bridge.service.account_values import set_uplift, set_value
@@ -24,6 +25,7 @@ from bridge.web.api.schemas.accounts import (
     UpliftIn,
     ValueIn,
 )
+from bridge.web.api.schemas.strangers import ResolveIn, StrangersOut, StrangersQuery, TakeBackIn
 
 TAG = "Accounts"
 _MAY = Permission.READ_VALUE
@@ -63,6 +65,29 @@ def set_account_uplift(session: Session, account: str, json_data: UpliftIn) -> A
     account_id, body = row_id(account, "account"), json_data
     set_uplift(session, here.actor(), account_id, body.amount, body.reason or "", body.until, at=here.now())
     return AccountWhole.of(service.account(session, here.actor(), account_id, at=here.now()))
+
+
+@read("/accounts/unidentified", _MAY, StrangersOut, query=StrangersQuery, tag=TAG)
+def unidentified(query_data: StrangersQuery) -> StrangersOut:
+    """Companies that write and that no account claims."""
+    with here.reading() as session:
+        page = strangers.unidentified(session, here.actor(), at=here.now(), page=query_data.page)
+        return StrangersOut.of(page)
+
+
+@write("/accounts/unidentified/resolve", _CHANGE, StrangersOut, body=ResolveIn, tag=TAG)
+def resolve(session: Session, json_data: ResolveIn) -> StrangersOut:
+    """Say who a company is. No import changes it."""
+    body = json_data
+    strangers.resolve(session, here.actor(), body.key, body.verdict, body.account, at=here.now())
+    return StrangersOut.of(strangers.unidentified(session, here.actor(), at=here.now()))
+
+
+@write("/accounts/unidentified/undo", _CHANGE, StrangersOut, body=TakeBackIn, tag=TAG)
+def unresolve(session: Session, json_data: TakeBackIn) -> StrangersOut:
+    """What was said of a domain or a name no longer holds."""
+    strangers.take_back(session, here.actor(), json_data.kind, json_data.value, at=here.now())
+    return StrangersOut.of(strangers.unidentified(session, here.actor(), at=here.now()))
 
 
 @read("/segments", _MAY, Segments, tag=TAG)

@@ -19,6 +19,8 @@ SAME = {
     "review.several": ("confirm",),
     "review.undo": ("answer_back",),
     "issue_merging.merge": ("merge",),
+    "accounts.resolve": ("resolve",),
+    "accounts.take_back": ("unresolve",),
     "accounts.set_value": ("set_account_value",),
     "accounts.set_uplift": ("set_account_uplift",),
     "segments.change": ("preview_segments", "set_segments"),
