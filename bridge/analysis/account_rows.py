@@ -6,16 +6,30 @@ Rule: a column that is absent says nothing, an empty cell says "unknown".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
 
-from bridge.analysis.cells import CellError, day, description, domain, external_id, items, name, number, shown, word
+from bridge.analysis.cells import (
+    MOST_MONEY,
+    CellError,
+    day,
+    description,
+    domain,
+    external_id,
+    items,
+    name,
+    number,
+    shown,
+    word,
+)
+from bridge.analysis.currencies import Rates
 from bridge.words import ExpectationTier, Lifecycle, LocationClass, Priority, RiskBand
 
 NAME = "account"
 AS_OF = "as_of"
+MONEY = ("arr", "strategic_uplift", "growth_pipeline")
 SLA = ("first_reply", "resolution")
 MOST_HOURS = 10_000.0
 Reader = Callable[[str, str], Any]
@@ -64,7 +78,8 @@ COLUMNS = (NAME, "external_ids", "domains", *_READERS, AS_OF)
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     """``values``: columns of the account that the row speaks of, None where it says that it does not know. None for ids
-    or domains: it does not speak of them. ``as_of``: the day of which it speaks, None: of today.
+    or domains: it does not speak of them. ``as_of``: the day of which it speaks, None: of today. ``notes``: by column
+    of which currency and rate its money was.
     """
 
     name: str
@@ -72,6 +87,7 @@ class AccountRow:
     external_ids: tuple[str, ...] | None
     domains: tuple[str, ...] | None
     as_of: date | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -85,8 +101,8 @@ class AccountRow:
         return bool(uplift) and not (reason and end)
 
 
-def read_account(cells: Mapping[str, str], currency: str) -> AccountRow:
-    """``cells`` by lower-case column; ``currency`` is the reporting one. Raises CellError for the first bad cell."""
+def read_account(cells: Mapping[str, str], rates: Rates, today: date) -> AccountRow:
+    """``cells`` by lower-case column; ``rates`` name the reporting currency. Raises CellError for the first bad cell."""
     known = {column: text.strip() for column, text in cells.items() if column in COLUMNS}
     account = name(NAME, known[NAME])
     values: dict[str, Any] = {}
@@ -94,14 +110,17 @@ def read_account(cells: Mapping[str, str], currency: str) -> AccountRow:
         if column in known:
             text = known[column]
             values[_field(column)] = reader(column, text) if text else None
-    _check_currency(values, currency)
+    as_of = day(AS_OF, known[AS_OF]) if known.get(AS_OF) else None
+    if as_of is not None and as_of > today:
+        raise CellError(f"{AS_OF} {shown(known[AS_OF])}: lies in the future; expected the day on which this was so")
+    notes = _converted(values, rates, as_of or today)
     ids, domains = _listed(known, "external_ids", external_id), _listed(known, "domains", domain)
-    return AccountRow(account, values, ids, domains, day(AS_OF, known[AS_OF]) if known.get(AS_OF) else None)
+    return AccountRow(account, values, ids, domains, as_of, notes)
 
 
-def read_value(field: str, text: str) -> Any:
+def read_value(named: str, text: str) -> Any:
     """What one column of an account is meant to be; None for an empty text. Raises CellError."""
-    column = "segment" if field == "segment_named" else field
+    column = "segment" if named == "segment_named" else named
     return _READERS[column](column, text.strip()) if text.strip() else None
 
 
@@ -109,14 +128,26 @@ def _field(column: str) -> str:
     return "segment_named" if column == "segment" else column
 
 
-def _check_currency(values: dict[str, Any], currency: str) -> None:
+def _converted(values: dict[str, Any], rates: Rates, on: date) -> dict[str, str]:
+    """Puts the row's money into the reporting currency. By field how it came about, where it was another one."""
     if (given := values.get("currency")) is None:
-        return
-    values["currency"] = given.upper()
-    if given.upper() != currency.upper():
+        return {}
+    values["currency"] = code = given.upper()
+    if code == rates.currency:
+        return {}
+    if (found := rates.on(code, on)) is None:
         raise CellError(
-            f"currency {shown(given)}: values are kept in {currency}; convert arr and strategic_uplift first"
+            f"currency {shown(given)}: values are kept in {rates.currency}, and no rate of {on} or before is known; "
+            "import rates first (`bridge import rates FILE`), or convert the money"
         )
+    since, rate = found
+    notes = {}
+    for column in (column for column in MONEY if values.get(column)):
+        notes[column] = f"{values[column]:,.2f} {code} at {rate:g} of {since}"
+        values[column] *= rate
+        if values[column] > MOST_MONEY:
+            raise CellError(f"{column}: {notes[column]} is more than anybody pays")
+    return notes
 
 
 def _listed(known: Mapping[str, str], column: str, reader: Reader) -> tuple[str, ...] | None:

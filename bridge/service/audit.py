@@ -56,6 +56,7 @@ WORDS: Mapping[str, str] = {
     "outbox.retried": "A write tried again",
     "plan.approved": "Remedy plan approved",
     "plan.revised": "Remedy plan changed",
+    "rates.imported": "Currency rates imported",
     "score.computed": "Issues ranked",
     "segments.changed": "Segment rules changed",
     "supplier.assigned": "Groups given to a supplier",
