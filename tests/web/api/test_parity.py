@@ -51,6 +51,8 @@ SAME = {
     "issues.bulk": ("publish", "edit"),
 }
 NONE = {
+    "importing.upload": "a browser's way to look at a file first; programs run `bridge import accounts`",
+    "importing.decide": "a browser's way to look at a file first; programs run `bridge import accounts`",
     "auth.enter": "a browser's door; programs come with a token",
     "auth.leave": "ends a browser's session; revoke_session ends any",
     "auth.choose": "a person's own password",
