@@ -102,7 +102,7 @@ class AccountRow:
 
 
 def read_account(cells: Mapping[str, str], rates: Rates, today: date) -> AccountRow:
-    """``cells`` by lower-case column; ``rates`` name the reporting currency. Raises CellError for the first bad cell."""
+    """``cells`` by lower-case column; ``rates`` name the reporting currency. Raises CellError for the first bad one."""
     known = {column: text.strip() for column, text in cells.items() if column in COLUMNS}
     account = name(NAME, known[NAME])
     values: dict[str, Any] = {}

@@ -1,8 +1,8 @@
 """Which source told which value of an account, when, and which of several counts.
 
-Rule: a person's word comes before a file's, a file's before a help desk's, whichever is newer: the nearer a source is to
-somebody who answers for the number, the longer its word stands. A source that does not know a value leaves it to the
-next one. Nothing is averaged.
+Rule: a person's word comes before a file's, a file's before a help desk's, whichever is newer: the nearer a source is
+to somebody who answers for the number, the longer its word stands. A source that does not know a value leaves it to
+the next one. Nothing is averaged.
 """
 
 from __future__ import annotations
@@ -86,9 +86,7 @@ class Told:
                 made.say(Kind.FILE, field, columns[field], source, as_of)
         return made
 
-    def say(
-        self, kind: Kind, field: str, value: Any, source: str, as_of: datetime, note: str | None = None
-    ) -> bool:
+    def say(self, kind: Kind, field: str, value: Any, source: str, as_of: datetime, note: str | None = None) -> bool:
         """Keep what a source tells; None: it does not know. True if the value is another than it told before."""
         known = self._told.setdefault(kind.value, {})
         before = known.get(field)

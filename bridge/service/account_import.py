@@ -209,7 +209,9 @@ def _store(
 def _told_by(told: Told, row: AccountRow, source: str, at: datetime) -> tuple[Told, bool]:
     """What is told when the row has spoken, and whether it said something else than the files before it."""
     as_of = datetime.combine(row.as_of, time.min, UTC) if row.as_of else at
-    differs = [told.say(Kind.FILE, field, value, source, as_of, row.notes.get(field)) for field, value in row.values.items()]
+    differs = [
+        told.say(Kind.FILE, field, value, source, as_of, row.notes.get(field)) for field, value in row.values.items()
+    ]
     return told, any(differs)
 
 

@@ -42,7 +42,9 @@ def keep(session: Session, actor: Actor, name: str, data: bytes, *, at: datetime
     session.execute(delete(ImportDraft).where(col(ImportDraft.at) < at - LIVES))
     if not data:
         raise ServiceError("choose a file first: CSV with one row an account")
-    row = ImportDraft(name=PurePath(name.replace("\\", "/")).name[:100] or "accounts.csv", data=data, by=actor.name, at=at)
+    row = ImportDraft(
+        name=PurePath(name.replace("\\", "/")).name[:100] or "accounts.csv", data=data, by=actor.name, at=at
+    )
     session.add(row)
     session.flush()
     return row.id or 0

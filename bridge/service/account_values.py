@@ -89,9 +89,7 @@ def set_uplift(
     return _set(session, actor, account_id, values, reason, at)
 
 
-def _set(
-    session: Session, actor: Actor, account_id: int, values: Mapping[str, Any], why: str, at: datetime
-) -> Event:
+def _set(session: Session, actor: Actor, account_id: int, values: Mapping[str, Any], why: str, at: datetime) -> Event:
     reason = _text(why)
     if not reason:
         raise ServiceError("say why: this counts before every import until somebody withdraws it")

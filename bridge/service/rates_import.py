@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from sqlmodel import Session, col, select
 from bridge.analysis.cells import CellError, day, number, shown
 from bridge.analysis.currencies import Rates
 from bridge.service.access import Actor, Permission, require
-from bridge.service.import_file import ImportReport, Table, put_aside
+from bridge.service.import_file import ImportReport, Row, Table, put_aside
 from bridge.store.accounts import CurrencyRate
 from bridge.store.events import record
 from bridge.store.ranking import scoring_config
@@ -45,9 +44,7 @@ def import_rates(session: Session, actor: Actor, path: Path, *, at: datetime) ->
     for row in table.rows():
         report.read += 1
         try:
-            if row.cells is None:
-                raise CellError(row.reason)
-            key, rate = _read(row.cells, reporting)
+            key, rate = _read(row, reporting)
         except CellError as error:
             report.reject(row.line, str(error), row.raw)
             continue
@@ -74,7 +71,11 @@ def _keep(session: Session, currency: str, when: date, rate: float, report: Impo
         report.unchanged += 1
 
 
-def _read(cells: Mapping[str, str], reporting: str) -> tuple[tuple[str, date], float]:
+def _read(row: Row, reporting: str) -> tuple[tuple[str, date], float]:
+    """Raises CellError."""
+    cells = row.cells
+    if cells is None:
+        raise CellError(row.reason)
     when = day("date", cells["date"].strip())
     currency = cells["currency"].strip().upper()
     if not _CODE.fullmatch(currency):
@@ -85,5 +86,3 @@ def _read(cells: Mapping[str, str], reporting: str) -> tuple[tuple[str, date], f
     if rate == 0:
         raise CellError(f"rate 0: expected what one {currency} is in {reporting}")
     return (currency, when), rate
-
-

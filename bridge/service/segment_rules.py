@@ -143,9 +143,7 @@ def _replace(session: Session, kept: Sequence[Segment], drafts: Sequence[Draft])
     for segment in kept:
         session.expunge(segment)
     session.execute(delete(Segment))
-    rows = [
-        Segment(**_stored(draft), scheme=scheme, position=position) for position, draft in enumerate(drafts)
-    ]
+    rows = [Segment(**_stored(draft), scheme=scheme, position=position) for position, draft in enumerate(drafts)]
     session.add_all([row for row in rows if row.id is not None])
     session.flush()
     session.add_all([row for row in rows if row.id is None])

@@ -78,7 +78,8 @@ def test_what_a_file_does_not_speak_of_keeps_its_source_and_age(loop: Loop, tmp_
     loop.clock.pass_(86_400)
     bring(loop, tmp_path, "account,region\nAcme,Nordics\n")
     arr, region = value(loop, "Acme", "arr").counts, value(loop, "Acme", "region").counts
-    assert arr is not None and region is not None
+    assert arr is not None
+    assert region is not None
     assert (arr.as_of, arr.stale) == (datetime(2025, 7, 1, tzinfo=UTC), loop.clock() - arr.as_of > STALE)
     assert (region.as_of, region.source) == (loop.clock(), "import crm.csv")
     assert loop.rows(Account, name="Acme")[0].as_of == arr.as_of
@@ -124,7 +125,8 @@ def test_an_uplift_has_its_person_its_reason_and_its_end(loop: Loop) -> None:
         900_000.0, "reference customer", until,
     )  # fmt: skip
     counts = value(loop, "Cobalt", "strategic_uplift").counts
-    assert counts is not None and (counts.source, counts.kind) == ("R. Diaz", "manual")
+    assert counts is not None
+    assert (counts.source, counts.kind) == ("R. Diaz", "manual")
     with loop.db.read() as session:
         run = last_run(session)
         assert run is not None

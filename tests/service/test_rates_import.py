@@ -53,7 +53,10 @@ def test_the_last_rate_on_or_before_the_day_counts(loop: Loop, tmp_path: Path) -
 def test_without_a_rate_the_row_is_rejected_in_clear_words(loop: Loop, tmp_path: Path) -> None:
     bring(loop, tmp_path, import_rates, RATES)
     report, _ = bring(
-        loop, tmp_path, import_accounts, "account,arr,currency,as_of\nA,1,CHF,2025-05-31\nB,1,SEK,\nC,,SEK,\nD,1,EUR,2030-01-01\n"
+        loop,
+        tmp_path,
+        import_accounts,
+        "account,arr,currency,as_of\nA,1,CHF,2025-05-31\nB,1,SEK,\nC,,SEK,\nD,1,EUR,2030-01-01\n",
     )
     assert [row.line for row in report.rejected] == [2, 3, 4, 5]
     assert "no rate of 2025-05-31 or before is known" in report.rejected[0].reason

@@ -84,7 +84,8 @@ def test_saving_does_what_the_preview_said_and_ranks_anew(loop: Loop) -> None:
     with loop.db.read() as session:
         assert data_version(session, "accounts") == version + 1
         run = last_run(session)
-        assert run is not None and run.snapshot.startswith(f"accounts:{version + 1}/")
+        assert run is not None
+        assert run.snapshot.startswith(f"accounts:{version + 1}/")
 
 
 def test_ranks_of_the_preview_are_those_of_the_run_after_it(loop: Loop) -> None:
@@ -118,7 +119,8 @@ def test_undo_restores_the_rules_once(loop: Loop) -> None:
         loop.decide(segment_rules.undo, event.id)
     with loop.db.read() as session:
         last = segment_rules.rules(session, PM).last
-        assert last is not None and last.event is None
+        assert last is not None
+        assert last.event is None
 
 
 def test_an_account_that_a_file_named_stays_in_a_renamed_segment(loop: Loop) -> None:
@@ -177,7 +179,9 @@ def test_preview_equals_what_comes_of_it(loop: Loop, floors: list[int], named: b
     event = loop.decide(segment_rules.save, wanted, mark, "")
     after = held(loop)
     assert {m.name: (m.after, m.value_after) for m in said.moves} == {
-        name: after[name] for name in after if after[name] != was[name] and (after[name][0] != "rest" or was[name][0] != old[-1]["name"])
+        name: after[name]
+        for name in after
+        if after[name] != was[name] and (after[name][0] != "rest" or was[name][0] != old[-1]["name"])
     }
     loop.decide(segment_rules.undo, event.id)
     assert held(loop) == was

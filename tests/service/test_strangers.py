@@ -68,7 +68,8 @@ def test_names_and_domains_of_one_company_are_one_row(loop: Loop) -> None:
         ("domain:bar.example", ("bar.example",), 1, 0, 1),
     ]
     assert seen.rows[0].names == ("FOO gmbh", "Foo GmbH")
-    assert seen.rows[0].at_stake and seen.rows[0].at_stake > (seen.rows[1].at_stake or 0.0) > 0
+    assert seen.rows[0].at_stake
+    assert seen.rows[0].at_stake > (seen.rows[1].at_stake or 0.0) > 0
     assert (seen.alone, seen.total, seen.tickets) == (1, 2, 4)
     assert set(parts(loop)) == {"named:foo gmbh", "domain:bar.example", parts_of_alone(loop), "account:1"}
 

@@ -35,9 +35,7 @@ def preview_segments(session: Session, json_data: RulesIn) -> PreviewOut:
 def set_segments(session: Session, json_data: RulesWanted) -> RulesOut:
     """Keep these rules, all or none, and rank by them."""
     wanted = json_data
-    segment_rules.save(
-        session, here.actor(), _raws(wanted.rules), wanted.mark, wanted.reason or "", at=here.now()
-    )
+    segment_rules.save(session, here.actor(), _raws(wanted.rules), wanted.mark, wanted.reason or "", at=here.now())
     return _rules(session)
 
 

@@ -139,8 +139,9 @@ class AccountWhole(Out):
 
 
 class SegmentOut(Out):
-    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named. ``asks``: all
-    conditions in words.
+    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named.
+
+    ``asks``: all conditions in words.
     """
 
     name: str

@@ -24,10 +24,10 @@ class RuleIn(In):
     growth_at_least: float | None = Field(None, ge=0, le=1e12)
     region: list[str] = Field([], max_length=100)
     language: list[str] = Field([], max_length=100)
-    tier: list[ExpectationTier] = []
-    risk_band: list[RiskBand] = []
-    lifecycle: list[Lifecycle] = []
-    required_location: list[LocationClass] = []
+    tier: list[ExpectationTier] = Field([])
+    risk_band: list[RiskBand] = Field([])
+    lifecycle: list[Lifecycle] = Field([])
+    required_location: list[LocationClass] = Field([])
     named_only: bool = Field(False, description="Only accounts that an import names for it")
 
 
