@@ -24,10 +24,13 @@ _CODE = re.compile("[A-Z]{3}")
 def rates(session: Session, *currencies: str) -> Rates:
     """All rates to the reporting currency, or those of these currencies."""
     config = scoring_config(session)
-    query = select(CurrencyRate.currency, CurrencyRate.day, CurrencyRate.rate)
+    query = select(col(CurrencyRate.currency), col(CurrencyRate.day), col(CurrencyRate.rate))
     if currencies:
         query = query.where(col(CurrencyRate.currency).in_(currencies))
-    return Rates.of(str(config.params["currency"]) if config else "EUR", session.exec(query).all())
+    return Rates.of(
+        str(config.params["currency"]) if config else "EUR",
+        [(code, day, rate) for code, day, rate in session.exec(query)],
+    )
 
 
 def import_rates(session: Session, actor: Actor, path: Path, *, at: datetime) -> ImportReport:

@@ -64,13 +64,13 @@ def _holds(segment: Segment, known: ColumnElement[Any], names: list[str]) -> Col
 
 def _met(key: str, wanted: Any, known: ColumnElement[Any]) -> ColumnElement[bool]:
     """A condition of analysis/segment_rules.py; one that nobody knows is met by nothing."""
-    amounts: dict[str, ColumnElement[Any]] = {"value_at_least": known, "growth_at_least": col(Account.growth_pipeline)}
+    amounts: dict[str, Any] = {"value_at_least": known, "growth_at_least": col(Account.growth_pipeline)}
     if key in amounts:
         return func.coalesce(amounts[key] >= wanted, false())
     if key == "language":
         held = cast(col(Account.languages), Text)
         return or_(false(), *(held.contains(json.dumps(one), autoescape=True) for one in wanted))
-    words: dict[str, ColumnElement[Any]] = {
+    words: dict[str, Any] = {
         "region": col(Account.region),
         "tier": col(Account.expectation_tier),
         "risk_band": col(Account.risk_band),

@@ -62,10 +62,10 @@ def set_account_keys(session: Session, what: str, wanted: Mapping[int, set[str]]
             session.execute(delete(table).where(col(table.account_id) == account_id, field.in_(gone)))
     if not added:
         return
-    values = [row[column] for row in added]
+    given = [row[column] for row in added]
     if table is AccountExternalId:
-        session.execute(delete(table).where(field.in_(values), col(table.said_by).is_(None)))
-    query = select(table.account_id, field).where(field.in_(values))
+        session.execute(delete(table).where(field.in_(given), col(table.said_by).is_(None)))
+    query = select(table.account_id, field).where(field.in_(given))
     there = {(account_id if table is AccountDomain else 0, value) for account_id, value in session.execute(query)}
     free = [row for row in added if (row["account_id"] if table is AccountDomain else 0, row[column]) not in there]
     if free:
@@ -75,7 +75,7 @@ def set_account_keys(session: Session, what: str, wanted: Mapping[int, set[str]]
 def told_of(session: Session, columns: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
     """What is kept of who told what, by account, of those of which something is kept."""
     query = select(AccountOrigin.account_id, AccountOrigin.told).where(col(AccountOrigin.account_id).in_(list(columns)))
-    return dict(session.exec(query).all())
+    return {account_id: dict(told) for account_id, told in session.exec(query)}
 
 
 def keep_told(session: Session, told: Mapping[int, dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, delete, func
 from sqlmodel import Session, col, select
@@ -44,18 +45,17 @@ def reference_pairs(session: Session, as_of: datetime) -> list[tuple[str, str]]:
 
 def requesters(session: Session) -> list[Requesters]:
     """All, claimed or not."""
+    counts: Any = (
+        func.count(),
+        func.sum(case((col(Ticket.status).in_(OPEN), 1), else_=0)),
+        func.max(col(Ticket.last_customer_at)),
+    )
     query = (
-        select(
-            Ticket.account_ref,
-            Ticket.requester_domain,
-            func.count(),
-            func.sum(case((col(Ticket.status).in_(OPEN), 1), else_=0)),
-            func.max(col(Ticket.last_customer_at)),
-        )
+        select(Ticket.account_ref, Ticket.requester_domain, *counts)
         .where(col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None))
         .group_by(col(Ticket.account_ref), col(Ticket.requester_domain))
     )
-    return [Requesters(*row) for row in session.exec(query)]
+    return [Requesters(*row) for row in session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
