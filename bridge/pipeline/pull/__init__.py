@@ -15,8 +15,8 @@ from bridge.analysis.intake import Prepared, Reading, check_record, known_names,
 from bridge.analysis.lesson import read_lesson
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
-from bridge.pipeline.values import STREAM as ACCOUNTS
-from bridge.pipeline.values import Organisation, hear, of_tickets
+from bridge.pipeline.pull.values import STREAM as ACCOUNTS
+from bridge.pipeline.pull.values import Organisation, hear, of_tickets
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.boilerplate import learned_last
 from bridge.store.db import Database
