@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.connecting import Connection
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import Successor, embed
@@ -160,10 +161,11 @@ class Jobs:
         def step(source: Source, lease: Lease) -> StepReport:
             return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
 
-        return [
-            (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))
-            for name, c in self.bridge.having("help_desk").items()
-        ]
+        return [(name, partial(step, self._source(name, c))) for name, c in self.bridge.having("help_desk").items()]
+
+    def _source(self, name: str, connection: Connection) -> Source:
+        reading, fields = self.bridge.reading(connection), connection.settings.account_fields
+        return Source(name, connection.connector, reading, account_fields=fields)
 
     def _publishes(self) -> list[tuple[str | None, Step]]:
         wanted = self.bridge.settings.publish

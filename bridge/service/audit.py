@@ -25,6 +25,8 @@ STEPS = ("automatic", "settings", "pull", "rank", "model", "track", "publish", "
 """Actors that are no people."""
 
 WORDS: Mapping[str, str] = {
+    "account.changed": "Account values changed by hand",
+    "account.resolved": "Requesters given to an account",
     "api.answered": "API answer kept",
     "cluster.created": "Tickets grouped into issues",
     "cluster.locked": "Issue locked",
@@ -54,7 +56,9 @@ WORDS: Mapping[str, str] = {
     "outbox.retried": "A write tried again",
     "plan.approved": "Remedy plan approved",
     "plan.revised": "Remedy plan changed",
+    "rates.imported": "Currency rates imported",
     "score.computed": "Issues ranked",
+    "segments.changed": "Segment rules changed",
     "supplier.assigned": "Groups given to a supplier",
     "ticket.ingested": "Tickets read",
     "ticket.removed": "Tickets deleted by the desk",

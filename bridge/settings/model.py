@@ -28,6 +28,22 @@ ConnectionName = Annotated[str, StringConstraints(pattern=NAME)]
 Domain = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1)]
 Role = Literal["help_desk", "remedy_sink", "tracker"]
 
+AccountColumn = Literal[
+    "arr",
+    "margin",
+    "segment",
+    "expectation_tier",
+    "risk_band",
+    "renewal_date",
+    "region",
+    "languages",
+    "growth_pipeline",
+    "sla",
+    "required_location",
+    "lifecycle",
+]
+"""Columns of an accounts file that a help desk may tell; an uplift is declared by a person."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -160,6 +176,7 @@ class PrivacySettings(_Section):
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options.
 
+    ``account_fields``: name of a field of the desk's organisations or tickets -> column of an accounts file.
     ``webhook_secret`` proves who sends a webhook; ``webhook_secret_previous`` counts, too, while it is being changed.
     """
 
@@ -172,6 +189,7 @@ class ConnectionSettings(BaseModel):
     priority_map: dict[str, Priority] = Field(default_factory=dict)
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
+    account_fields: dict[str, AccountColumn] = Field(default_factory=dict)
     webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
     webhook_secret_previous: Annotated[SecretStr, Field(min_length=16)] | None = None
 

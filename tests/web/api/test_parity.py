@@ -19,6 +19,12 @@ SAME = {
     "review.several": ("confirm",),
     "review.undo": ("answer_back",),
     "issue_merging.merge": ("merge",),
+    "accounts.resolve": ("resolve",),
+    "accounts.take_back": ("unresolve",),
+    "accounts.set_value": ("set_account_value",),
+    "accounts.set_uplift": ("set_account_uplift",),
+    "segments.change": ("preview_segments", "set_segments"),
+    "segments.undo": ("undo_segments",),
     "grouping.choose": ("set_granularity",),
     "grouping.regroup": ("regroup",),
     "grouping.undo": ("undo_granularity",),
@@ -45,6 +51,8 @@ SAME = {
     "issues.bulk": ("publish", "edit"),
 }
 NONE = {
+    "importing.upload": "a browser's way to look at a file first; programs run `bridge import accounts`",
+    "importing.decide": "a browser's way to look at a file first; programs run `bridge import accounts`",
     "auth.enter": "a browser's door; programs come with a token",
     "auth.leave": "ends a browser's session; revoke_session ends any",
     "auth.choose": "a person's own password",
