@@ -158,7 +158,7 @@ def _marks(run: Columns, old: ScoringConfig, new: ScoringConfig) -> Numbers:
     ages = np.minimum(0.0, run.signal - run.now) / half
     # Not numpy's exp2: it may differ from that of the formula in the last bit.
     decay: Numbers = np.array([math.exp2(age) for age in ages.tolist()])
-    return run.q * weight * decay  # type: ignore[no-any-return]
+    return run.q * weight * decay
 
 
 def _rates(run: Columns, words: Mapping[str, Words], old: ScoringConfig, new: ScoringConfig) -> Numbers:
@@ -179,7 +179,9 @@ def _rates(run: Columns, words: Mapping[str, Words], old: ScoringConfig, new: Sc
 
 
 def _with_none(table: Mapping[str, float], default: float) -> dict[str | None, float]:
-    return {**dict(table), None: default}
+    made: dict[str | None, float] = {None: default}
+    made.update(table.items())
+    return made
 
 
 def _factor(stored: float, said: str | None, old: Mapping[Any, float], new: Mapping[Any, float]) -> float:
