@@ -52,6 +52,14 @@ class Lifecycle(StrEnum):
     CHURNED = "churned"
 
 
+class LocationClass(StrEnum):
+    """Where support must sit by contract, seen from the customer."""
+
+    ONSHORE = "onshore"
+    NEARSHORE = "nearshore"
+    ANY = "any"
+
+
 class RemedyState(StrEnum):
     """Domain.md 3.3, in the order in which a plan moves forward; declined and duplicate stand apart."""
 

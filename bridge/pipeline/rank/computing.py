@@ -15,12 +15,13 @@ from bridge.analysis.exposure import TicketSignal
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.record import Explanation
 from bridge.analysis.requesters import is_internal, unidentified_account
-from bridge.analysis.resolution import Directory, segment_of
+from bridge.analysis.resolution import Directory
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.summary import RowFacts
 from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valuation, value_accounts
 from bridge.analysis.weeks import weekly_accounts
-from bridge.store.accounts import Account
+from bridge.pipeline.rank.accounts import facts_of
+from bridge.store.accounts import Account, Segment
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import (
     PlanFacts,
@@ -37,10 +38,8 @@ from bridge.store.ranking import (
 )
 from bridge.words import (
     ExpectationTier,
-    Lifecycle,
     Priority,
     RemedyState,
-    RiskBand,
     Severity,
     TicketStatus,
     WorkaroundKind,
@@ -59,16 +58,23 @@ class Ranking:
     facts: dict[int, RowFacts]
 
 
-def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any]] | None = None) -> Ranking:
-    """Rank from present data, leaving out tickets created after ``as_of``. Reads only.
+def compute(
+    session: Session,
+    as_of: datetime,
+    previous: dict[int, dict[str, Any]] | None = None,
+    segments: Sequence[Segment] | None = None,
+) -> Ranking:
+    """Rank from present data, leaving out tickets created after ``as_of``. Reads only. ``segments``: as if these were
+    the rules.
 
     Raises LookupError where the constants or the segments have not been seeded.
     """
     snapshot = data_snapshot(session)
     config, version = _constants(session)
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, all_accounts(session))
-    valuation = _valuation(session, accounts, config, as_of, version, snapshot)
+    segments = all_segments(session) if segments is None else segments
+    keys, accounts = _accounts(session, rows, config, all_accounts(session), segments)
+    valuation = _valuation(segments, accounts, config, as_of, version, snapshot)
     today = as_of.astimezone(UTC).date()
     renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
     found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
@@ -85,8 +91,9 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
     """
     config, version = _constants(session)
     rows = [row for row in rows if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, None)
-    valuation = _valuation(session, accounts, config, as_of, version, data_snapshot(session))
+    segments = all_segments(session)
+    keys, accounts = _accounts(session, rows, config, None, segments)
+    valuation = _valuation(segments, accounts, config, as_of, version, data_snapshot(session))
     plans = approved_plans(session)
     found = {}
     for cluster_id, signals in _signals(rows, keys).items():
@@ -104,17 +111,15 @@ def _constants(session: Session) -> tuple[ScoringConfig, int]:
 
 
 def _valuation(
-    session: Session,
+    segments: Sequence[Segment],
     accounts: list[AccountFacts],
     config: ScoringConfig,
     as_of: datetime,
     version: int,
     snapshot: str,
 ) -> Valuation:
-    segments = [
-        SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
-    ]
-    return value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
+    facts = [SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in segments]
+    return value_accounts(accounts, facts, config, as_of, config_version=version, data_snapshot=snapshot)
 
 
 def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:
@@ -182,7 +187,11 @@ def _cluster(
 
 
 def _accounts(
-    session: Session, rows: Sequence[SignalRow], config: ScoringConfig, every: Sequence[Account] | None
+    session: Session,
+    rows: Sequence[SignalRow],
+    config: ScoringConfig,
+    every: Sequence[Account] | None,
+    segments: Sequence[Segment],
 ) -> tuple[dict[int, str], list[AccountFacts]]:
     """Each counted ticket's account key, and the facts of every account, pseudo accounts included. ``every`` None:
     only those of the rows are read.
@@ -190,8 +199,8 @@ def _accounts(
     directory = Directory.build(*account_keys(session))
     owners = [directory.resolve(row.account_ref, row.requester_domain) for row in rows]
     read = accounts_by_id(session, [owner for owner in owners if owner]) if every is None else every
-    rules = [(s.name, s.rule) for s in all_segments(session)]
-    facts = {f"account:{a.id}": _facts(a, rules) for a in read}
+    rules = [(s.name, s.rule) for s in segments]
+    facts = {f"account:{a.id}": facts_of(a, rules) for a in read}
     keys: dict[int, str] = {}
     for row, found in zip(rows, owners, strict=True):
         account = facts[f"account:{found}"] if found else _stand_in(row, config)
@@ -199,25 +208,6 @@ def _accounts(
             facts.setdefault(account.key, account)
             keys[row.ticket_id] = account.key
     return keys, list(facts.values())
-
-
-def _facts(account: Account, rules: list[tuple[str, Any]]) -> AccountFacts:
-    """The name is the key: a stored run names accounts by key only."""
-    margin = 1.0 if account.margin is None else account.margin
-    value = None if account.arr is None else account.arr * margin
-    return AccountFacts(
-        key=f"account:{account.id}",
-        name=f"account:{account.id}",
-        segment=segment_of(rules, named=account.segment_named, yearly_value=value),
-        arr=account.arr,
-        margin=margin,
-        strategic_uplift=account.strategic_uplift,
-        strategic_expires=account.strategic_expires,
-        expectation_tier=ExpectationTier(account.expectation_tier) if account.expectation_tier else None,
-        risk_band=RiskBand(account.risk_band) if account.risk_band else None,
-        renewal_date=account.renewal_date,
-        lifecycle=Lifecycle(account.lifecycle),
-    )
 
 
 def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
