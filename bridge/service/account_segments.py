@@ -19,6 +19,7 @@ from bridge.store.events import record
 from bridge.store.ranking import all_segments
 from bridge.words import ExpectationTier
 
+
 @dataclass(slots=True)
 class _Found:
     name: str

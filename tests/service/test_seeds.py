@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from bridge.analysis.segment_rules import Traits, segment_of
 from bridge.analysis.scoring import ScoringConfig
+from bridge.analysis.segment_rules import Traits, segment_of
 from bridge.service.seeds import seed
 from bridge.store.accounts import Segment
 from bridge.store.clusters import ScoringConfigVersion

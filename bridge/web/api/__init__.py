@@ -18,6 +18,7 @@ from bridge.web.api import (
     people,
     remedies,
     review,
+    scoring,
     spec,
 )
 from bridge.web.api.blueprint import api
@@ -35,6 +36,7 @@ RESOURCES = (
     people,
     remedies,
     review,
+    scoring,
 )
 """Importing them gives the blueprint its addresses."""
 

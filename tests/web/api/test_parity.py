@@ -22,6 +22,8 @@ SAME = {
     "grouping.choose": ("set_granularity",),
     "grouping.regroup": ("regroup",),
     "grouping.undo": ("undo_granularity",),
+    "scoring.change": ("set_scoring",),
+    "scoring.roll_back": ("roll_back_scoring",),
     "questions.answer": ("answer_question",),
     "questions.undo": ("undo_answer",),
     "remedy.decide": ("edit", "approve", "check_plan"),
