@@ -140,7 +140,11 @@ def _show(effect: Effect) -> None:
         )
         for move in effect.moves
     ]
-    table(("now", "then", "id", "title", "value now", "value then"), rows, right=("now", "then", "value now", "value then"))
+    table(
+        ("now", "then", "id", "title", "value now", "value then"),
+        rows,
+        right=("now", "then", "value now", "value then"),
+    )
     say(f"{effect.stay_10} of the Top {effect.size_10} stay, {effect.stay_20} of the Top {effect.size_20}")
     if effect.entered:
         say(f"enter the Top 10: {', '.join(effect.entered)}; leave it: {', '.join(effect.left)}")

@@ -27,6 +27,7 @@ STEPS = ("automatic", "settings", "pull", "rank", "model", "track", "publish", "
 WORDS: Mapping[str, str] = {
     "api.answered": "API answer kept",
     "cluster.created": "Tickets grouped into issues",
+    "cluster.estimated": "Effort or growth of an issue estimated",
     "cluster.locked": "Issue locked",
     "cluster.merged": "Issue merged into another",
     "cluster.published": "Issue published",
