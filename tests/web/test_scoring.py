@@ -172,3 +172,40 @@ def test_the_same_without_a_script(chromium: Any, house: House, address: str) ->
     page.get_by_role("button", name="Save and rank").click()
     expect(page.locator(".ib-note")).to_contain_text("Version 2 is in force")
     page.context.close()
+
+
+def test_an_estimate_is_typed_on_the_page_of_an_issue_and_taken_back(chromium: Any, house: House, address: str) -> None:
+    before = ranks(house)
+    page = opened(chromium, house, address)
+    page.goto(f"{address}/issues/{display_id(house.ids['vat'])}")
+    beside = page.locator("#beside")
+    expect(beside).to_contain_text("nobody said what a ticket costs")
+    beside.get_by_text("Estimate effort and growth").click()
+    beside.get_by_label("Effort").fill("4")
+    beside.get_by_label("Growth it blocks").fill("40 %")
+    beside.get_by_role("button", name="Save estimate").click()
+    expect(page.locator("[data-done]")).to_contain_text(
+        "estimated 4 person-weeks and said that it blocks 40% of growth"
+    )
+    expect(beside).to_contain_text("/yr for each person-week")
+    expect(beside).to_contain_text("no pipeline of its accounts is known")
+    assert [id_ for id_, _ in ranks(house)] == [id_ for id_, _ in before]
+    page.locator("[data-done]").get_by_role("button", name="Undo").click()
+    expect(page.locator("#beside")).to_contain_text("not estimated")
+    assert page.faults == []
+    page.context.close()
+
+
+def test_an_estimate_that_is_none_says_so_and_readers_of_values_alone_see_it(house: House) -> None:
+    issue = f"/issues/{display_id(house.ids['vat'])}"
+    client = house.client(PM)
+    assert house.post(client, f"{issue}/estimate", page=issue, effort="lots", blocked="").status_code == 303
+    assert "Not saved. effort: write a number" in client.get(issue).get_data(as_text=True)
+    who = program(house, PM)
+    done = who.post(f"/clusters/{display_id(house.ids['vat'])}/estimate", {"effort": 2.5}).get_json()
+    assert len(done["events"]) == 1
+    assert who.get(f"/clusters/{display_id(house.ids['vat'])}").get_json()["beside"]["effort"] == 2.5
+    assert who.post(f"/clusters/{display_id(house.ids['vat'])}/estimate", {"effort": -1}).status_code == 422
+    for role in (Role.AGENT, Role.SUPPLIER_MANAGER):
+        assert "Beside the score" not in house.client(role).get(issue).get_data(as_text=True)
+        assert "beside" not in program(house, role).get(f"/clusters/{display_id(house.ids['vat'])}").get_json()

@@ -22,6 +22,7 @@ SAME = {
     "grouping.choose": ("set_granularity",),
     "grouping.regroup": ("regroup",),
     "grouping.undo": ("undo_granularity",),
+    "estimates.save": ("estimate",),
     "scoring.change": ("set_scoring",),
     "scoring.roll_back": ("roll_back_scoring",),
     "questions.answer": ("answer_question",),
