@@ -41,8 +41,8 @@ from bridge.words import display_id
 class IssueView:
     """``merged_from`` is the id that was asked for where it leads here. ``rank`` None: no run has ranked it yet.
 
-    ``score``, ``beside`` and ``accounts`` are there for those who may read values, ``sums`` for those who may read sums only.
-    ``outdated``: something changed since the ranking.
+    ``score``, ``beside`` and ``accounts`` are there for those who may read values, ``sums`` for those who may read
+    sums only. ``outdated``: something changed since the ranking.
     """
 
     id: str
