@@ -67,7 +67,7 @@ class ConstantsOut(Out):
         )
 
 
-class ChangeOut(Out):
+class ConstantChange(Out):
     key: str
     label: str
     before: str
@@ -83,7 +83,7 @@ class VersionOut(Out):
     why: str
     in_force: bool
     like: int | None
-    changes: list[ChangeOut]
+    changes: list[ConstantChange]
 
 
 class Versions(Out):
@@ -136,7 +136,7 @@ class TrialOut(Out):
 
     version: int
     errors: list[WrongOut]
-    changes: list[ChangeOut]
+    changes: list[ConstantChange]
     effect: EffectOnRanks | None
 
     @classmethod
@@ -144,7 +144,7 @@ class TrialOut(Out):
         return cls(
             version=found.version,
             errors=[WrongOut(key=key, detail=detail) for key, detail in found.errors.items()],
-            changes=[ChangeOut.of(one) for one in found.changes],
+            changes=[ConstantChange.of(one) for one in found.changes],
             effect=EffectOnRanks.of(found.effect) if found.effect else None,
         )
 
@@ -176,4 +176,4 @@ class SavedOut(Out):
     version: int
     like: int | None
     ranked: bool
-    changes: list[ChangeOut]
+    changes: list[ConstantChange]
