@@ -21,19 +21,18 @@ from bridge.service.putting import subject
 from bridge.service.reranking import rank_after_decision
 from bridge.service.scored import Scored
 from bridge.store.beside import ClusterEstimate
-from bridge.store.clusters import ScoringConfigVersion
 from bridge.store.events import Event, record
+from bridge.words import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """For people who may read values. Money per year, but ``week`` per week and ``wsjf`` per person-week. ``effort`` in
-    person-weeks, ``blocked_share`` in 0..1. None: not known. ``unit_cost``: whether anybody said what a ticket costs.
+    person-weeks, ``blocked_share`` in 0..1. None: not known.
     """
 
     week: float
     support_cost: float | None
-    unit_cost: bool
     growth: float | None
     blocked_share: float | None
     effort: float | None
@@ -48,19 +47,17 @@ def beside(session: Session, found: Scored) -> Beside:
     row = session.get(ClusterEstimate, found.score.cluster_id)
     score, effort = found.score.score, row.effort if row else None
     record_ = found.record
-    params = session.get_one(ScoringConfigVersion, found.run.config_version).params
-    weight = params["severity_weight"].get(found.severity) if found.severity else None
+    weights = dict(zip(map(str, Severity), found.snapshot.terms.weights, strict=True))
     return Beside(
         week=value_per_week(score),
         support_cost=record_["support_cost"],
-        unit_cost=bool(params.get("unit_cost") or params.get("supplier_unit_cost")),
         growth=record_["growth"],
         blocked_share=row.blocked_share if row else None,
         effort=effort,
         by=row.by if row else None,
         at=row.at if row else None,
         wsjf=wsjf(score, effort),
-        rice=rice(record_["accounts"], weight, record_["known_share"], effort),
+        rice=rice(record_["accounts"], weights.get(found.severity or ""), record_["known_share"], effort),
     )
 
 

@@ -179,7 +179,7 @@ def test_an_estimate_is_typed_on_the_page_of_an_issue_and_taken_back(chromium: A
     page = opened(chromium, house, address)
     page.goto(f"{address}/issues/{display_id(house.ids['vat'])}")
     beside = page.locator("#beside")
-    expect(beside).to_contain_text("nobody said what a ticket costs")
+    expect(beside).to_contain_text("nobody said what each ticket costs")
     beside.get_by_text("Estimate effort and growth").click()
     beside.get_by_label("Effort").fill("4")
     beside.get_by_label("Growth it blocks").fill("40 %")

@@ -22,7 +22,6 @@ class BesideOut(Out):
 
     week: float
     support_cost: float | None
-    unit_cost: bool
     growth: float | None
     blocked_share: float | None
     effort: float | None
