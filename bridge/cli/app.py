@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("bridge.cli.export", "Write the ranking, with every number explained."),
     "clusters": ("bridge.cli.clusters", "List, show, decide about and review issues; undo."),
     "grouping": ("bridge.cli.grouping", "How fine tickets are grouped; questions about issues and their answers."),
+    "scoring": ("bridge.cli.scoring", "The constants of the score: try, change, roll back."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),
     "outbox": ("bridge.cli.outbox", "What is on its way out; retry or discard what is dead."),

@@ -29,6 +29,7 @@ WORDS: Mapping[str, str] = {
     "account.resolved": "Requesters given to an account",
     "api.answered": "API answer kept",
     "cluster.created": "Tickets grouped into issues",
+    "cluster.estimated": "Effort or growth of an issue estimated",
     "cluster.locked": "Issue locked",
     "cluster.merged": "Issue merged into another",
     "cluster.published": "Issue published",

@@ -153,6 +153,19 @@ def _approved(event: Event) -> str:
     return f"approved revision {event.after.get('revision')}: {_state(event)}"
 
 
+def _estimated(event: Event) -> str:
+    """Person-weeks, and the part of its accounts' growth that it blocks."""
+    was, now = event.before, event.after
+    said = []
+    if was.get("effort") != now.get("effort"):
+        effort = now.get("effort")
+        said.append("took its estimate of effort away" if effort is None else f"estimated {effort:g} person-weeks")
+    if was.get("blocked_share") != now.get("blocked_share"):
+        share = now.get("blocked_share")
+        said.append("said that it blocks no growth" if share is None else f"said that it blocks {share:.0%} of growth")
+    return " and ".join(said)
+
+
 def _state(event: Event) -> str:
     return STATE_WORD[RemedyState(event.after.get("state", RemedyState.UNREVIEWED))].lower()
 
@@ -160,6 +173,7 @@ def _state(event: Event) -> str:
 _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
+    "cluster.estimated": _estimated,
     "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
     "cluster.renamed": lambda e: (
         "gave it another title" + (f", as it has {e.after['tickets']} tickets now" if "tickets" in e.after else "")

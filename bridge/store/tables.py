@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from bridge.store import (
     access,
     accounts,
+    beside,
     boilerplate,
     clusters,
     event_guard,
@@ -26,6 +27,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "access",
     "accounts",
+    "beside",
     "boilerplate",
     "clusters",
     "event_guard",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from bridge.analysis.summary import RowFacts
 from bridge.analysis.value import AccountFacts, SegmentFacts, Valuation, value_accounts
 from bridge.analysis.weeks import weekly_accounts
 from bridge.pipeline.rank.accounts import facts_of
+from bridge.pipeline.rank.beside import Beside
 from bridge.store.accounts import Account, Segment
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import (
@@ -78,7 +79,8 @@ def compute(
     valuation = _valuation(segments, accounts, config, as_of, version, snapshot)
     today = as_of.astimezone(UTC).date()
     renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
-    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
+    beside = Beside.of(session, config, as_of)
+    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}, beside))
     members = Counter(row.cluster_id for row in rows)
     facts = {e.cluster_id: _row_facts(cluster, members[e.cluster_id], as_of, renewals) for e, cluster in found}
     return Ranking(as_of, in_order(e for e, _ in found), config, version, snapshot, facts)
@@ -150,12 +152,17 @@ def _explain_all(
     by_cluster: dict[int, list[TicketSignal]],
     valuation: Valuation,
     previous: dict[int, dict[str, Any]],
+    beside: Beside,
 ) -> Iterator[tuple[Explanation, ClusterFacts]]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
         if signals:
-            facts = _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
+            facts = replace(
+                _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id)),
+                handled_90d=beside.handled_90d(cluster_id),
+                blocked_share=beside.blocked_share(cluster_id),
+            )
             yield explain(facts, valuation, previous.get(cluster_id)), facts
 
 

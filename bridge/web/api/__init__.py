@@ -18,6 +18,7 @@ from bridge.web.api import (
     people,
     remedies,
     review,
+    scoring,
     segments,
     spec,
 )
@@ -37,6 +38,7 @@ RESOURCES = (
     remedies,
     review,
     segments,
+    scoring,
 )
 """Importing them gives the blueprint its addresses."""
 

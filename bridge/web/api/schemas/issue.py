@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field, RootModel
 
+from bridge.web.api.schemas.beside import BesideOut
 from bridge.web.api.schemas.common import In, Out, Pair
 from bridge.web.api.schemas.plan import PlanOut, PlanPlain, TrackerOut
 from bridge.words import Zone
@@ -258,6 +259,7 @@ class ClusterOut(_Issue):
     """For those who may read the value and the names of accounts."""
 
     score: ScoreOut | None
+    beside: BesideOut | None
     accounts: AccountRows | None
     quotes: list[QuoteOut]
     members: TicketsOut
