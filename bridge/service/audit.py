@@ -25,6 +25,9 @@ STEPS = ("automatic", "settings", "pull", "rank", "model", "track", "publish", "
 """Actors that are no people."""
 
 WORDS: Mapping[str, str] = {
+    "alert.closed": "Alert over",
+    "alert.opened": "Alert told of",
+    "alert.reopened": "Alert told of again",
     "api.answered": "API answer kept",
     "cluster.created": "Tickets grouped into issues",
     "cluster.locked": "Issue locked",
@@ -39,6 +42,7 @@ WORDS: Mapping[str, str] = {
     "connection.auth_failed": "Credentials refused",
     "data.erased": "Data erased",
     "data.expired": "Old tickets erased",
+    "digest.written": "Weekly digest written",
     "grouping.asked": "Regrouping asked for",
     "grouping.changed": "Grouped coarser or finer",
     "intake.replayed": "Source to be read again",
@@ -49,7 +53,10 @@ WORDS: Mapping[str, str] = {
     "model.switched": "Another model in use",
     "model.wanted": "Another model asked for",
     "membership.rejected": "Ticket called wrong",
+    "notice.chosen": "Notifications chosen",
+    "notice.unsubscribed": "Unsubscribed by a link",
     "notification.failed": "A write failed for good",
+    "notification.queued": "Message to a person queued",
     "outbox.discarded": "A write given up",
     "outbox.retried": "A write tried again",
     "plan.approved": "Remedy plan approved",
@@ -65,6 +72,7 @@ WORDS: Mapping[str, str] = {
     "tracker.item_changed": "Tracker issue changed",
     "tracker.touched": "Tracker issue brought up to date",
     "user.added": "User added",
+    "user.address": "Mail address changed",
     "user.disabled": "User disabled",
     "user.enabled": "User enabled",
     "user.identity": "User came by single sign-on",

@@ -29,8 +29,17 @@ _TITLES = {
     "files_tracker": "Folder of Markdown files",
     "redmine": "Redmine 5",
     "request_tracker": "Request Tracker 5",
+    "slack": "Slack",
+    "smtp": "Mail (SMTP)",
+    "webhook": "Signed webhook",
 }
-_ROLES = {"help_desk": "help desk", "account_source": "accounts", "remedy_sink": "takes notes", "tracker": "tracker"}
+_ROLES = {
+    "help_desk": "help desk",
+    "account_source": "accounts",
+    "remedy_sink": "takes notes",
+    "tracker": "tracker",
+    "notifier": "messages to people",
+}
 LONGEST = 20_000
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP as Server
+from aiosmtpd.smtp import SMTP
 
 
 class _Controller(Controller):
@@ -26,20 +26,20 @@ class Post:
         self.after_data = ""
         self.controller = _Controller(self, hostname="127.0.0.1", port=0, ready_timeout=20, **server)
 
-    async def handle_MAIL(self, server: Server, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if told := self.answers.get("MAIL"):
             return told
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server: Server, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if told := self.answers.get("RCPT"):
             return told
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Server, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
         if told := self.answers.get("DATA"):
             return told
         self.taken.append((list(envelope.rcpt_tos), envelope.original_content))
