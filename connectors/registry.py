@@ -20,6 +20,7 @@ TYPES = {
     "redmine": "connectors.redmine:Redmine",
     "request_tracker": "connectors.request_tracker:RequestTracker",
     "slack": "connectors.slack:Slack",
+    "slack_webhook": "connectors.slack:SlackWebhook",
     "smtp": "connectors.smtp:Smtp",
     "webhook": "connectors.webhook:Webhook",
 }

@@ -1,19 +1,18 @@
-"""Slack, by a bot's token or by an incoming webhook. Rule: nothing that we quote can call anybody or pose as a link.
+"""Slack, by a bot or by an incoming webhook. Rule: nothing that we quote can call anybody or pose as a link.
 
-With a token a message carries its key as metadata and can be looked for; it can go to a person, found by the mail
-address. A webhook can do neither: a message whose fate is unknown then waits for a person.
+A bot's message carries its key as metadata and can be looked for, and it can go to a person, found by the mail address.
+A webhook can do neither: a message whose fate is unknown then waits for somebody who looks.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
 from connectors._guard import Resolve, resolve
-from connectors._http import Http
+from connectors._http import Http, segment
 from connectors._mask import mask_values
 from connectors._options import HttpOptions
 from connectors.base import (
@@ -47,73 +46,41 @@ _UNSURE = {"internal_error", "fatal_error", "service_unavailable", "request_time
 
 
 class SlackOptions(HttpOptions, frozen=True):
-    """Either ``token`` (a bot's, xoxb-...) or ``webhook_url`` (an incoming webhook; it is a secret).
-
-    ``conversation`` is the id of the channel that gets what is for no single person; a webhook has its own.
-    """
+    """``token`` is a bot's (xoxb-...). ``conversation``: id of the channel for what is for no single person."""
 
     base_url: str = "https://slack.com/api"
-    token: SecretStr = SecretStr("")
-    webhook_url: SecretStr = SecretStr("")
+    token: SecretStr = Field(min_length=1)
     conversation: str = Field(default="", pattern=r"^[A-Z0-9]*$")
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Self:
-        by_token, hook = self.token.get_secret_value(), self.webhook_url.get_secret_value()
-        if bool(by_token) == bool(hook):
-            raise ValueError("set token or webhook_url, one of them")
-        if hook and not hook.startswith("http://" if self.allow_http else "https://"):
-            raise ValueError("webhook_url must begin with https://")
-        return self
 
 
 class Slack:
-    """One Slack workspace, or one channel of it."""
+    """One Slack workspace, by a bot."""
 
     Options = SlackOptions
     channel: ClassVar[Channel] = "slack"
-    create_guarantee: CreateGuarantee = CreateGuarantee("none")
+    create_guarantee: ClassVar[CreateGuarantee] = CreateGuarantee("eventual_lookup", HOLD_S)
+    reaches_people: ClassVar[bool] = True
 
     def __init__(self, options: SlackOptions, *, name: str, resolver: Resolve = resolve) -> None:
         self.name = name
         self._options = options
-        if self._hook:
-            parts = urlsplit(self._hook)
-            options = options.model_copy(update={"base_url": f"{parts.scheme}://{parts.netloc}"})
-        else:
-            self.create_guarantee = CreateGuarantee("eventual_lookup", HOLD_S)
         self._http = Http(options, name=name, auth=self._auth, resolver=resolver)
 
-    @property
-    def _hook(self) -> str:
-        return self._options.webhook_url.get_secret_value()
-
-    @property
-    def reaches_people(self) -> bool:
-        """Whether a message can go to one person; a webhook has its one channel."""
-        return not self._hook
-
     def check(self) -> str:
-        if self._hook:
-            return f"{self.name}: an incoming webhook; nothing but a message would test it"
         found = self._read("auth.test", {})
         return f"{self.name}: {found.get('user', 'a bot')} in {found.get('team', 'Slack')}"
 
     def send(self, notice: Notice, *, key: str) -> Ref:
-        message: dict[str, Any] = {"text": text_of(notice), "unfurl_links": False, "unfurl_media": False}
-        if self._hook:
-            return self._through_the_hook(message)
         told = {"event_type": EVENT, "event_payload": {"key": key}}
         where = self._conversation(notice)
         said = self._write(
-            "chat.postMessage", {**message, "channel": where, "parse": "none", "link_names": False, "metadata": told}
+            "chat.postMessage",
+            {**_message(notice), "channel": where, "parse": "none", "link_names": False, "metadata": told},
         )
         return Ref(f"{where}/{said.get('ts', '')}")
 
     def find_notice(self, notice: Notice, *, key: str) -> Ref | None:
-        """Among the newest messages of the conversation since the notice was written."""
-        if self._hook:
-            raise Permanent(f"{self.name}: an incoming webhook cannot be searched")
+        """Among the messages of the conversation since the notice was written."""
         where = self._conversation(notice)
         asked = {"channel": where, "oldest": str(int(notice.at.timestamp())), "limit": LOOKED_AT}
         cursor = ""
@@ -137,16 +104,6 @@ class Slack:
         users = {"users": str(who.get("user", {}).get("id", ""))}
         opened = self._judged("conversations.open", self._http.query_json("conversations.open", users), write=False)
         return str(opened.get("channel", {}).get("id", ""))
-
-    def _through_the_hook(self, message: dict[str, Any]) -> Ref:
-        try:
-            if self._http.write("POST", self._hook, json=message, done=_TAKEN).body.strip() != _TAKEN:
-                raise InDoubt(f"{self.name}: Slack did not answer {_TAKEN.decode()!r}: look into the channel")
-        except ConnectorError as error:
-            path = urlsplit(self._hook).path
-            error.args = tuple(mask_values(str(arg), [self._hook, path, path.lstrip("/")]) for arg in error.args)
-            raise
-        return Ref("")
 
     def _read(self, method: str, asked: dict[str, Any]) -> dict[str, Any]:
         fields = {name: str(value) for name, value in asked.items() if value != ""}
@@ -175,8 +132,47 @@ class Slack:
         raise Permanent(told)
 
     def _auth(self) -> dict[str, str]:
-        token = self._options.token.get_secret_value()
-        return {"Authorization": f"Bearer {token}"} if token else {}
+        return {"Authorization": f"Bearer {self._options.token.get_secret_value()}"}
+
+
+class SlackWebhookOptions(HttpOptions, frozen=True):
+    """``webhook`` is the address of an incoming webhook, or what follows /services/ in it. It is a secret."""
+
+    base_url: str = "https://hooks.slack.com"
+    webhook: SecretStr = Field(min_length=1)
+
+
+class SlackWebhook:
+    """One channel of Slack, by an incoming webhook."""
+
+    Options = SlackWebhookOptions
+    channel: ClassVar[Channel] = "slack"
+    create_guarantee: ClassVar[CreateGuarantee] = CreateGuarantee("none")
+    reaches_people: ClassVar[bool] = False
+
+    def __init__(self, options: SlackWebhookOptions, *, name: str, resolver: Resolve = resolve) -> None:
+        self.name = name
+        self._options = options
+        self._http = Http(options, name=name, auth=dict, resolver=resolver)
+
+    def check(self) -> str:
+        return f"{self.name}: an incoming webhook; nothing but a message would test it"
+
+    def send(self, notice: Notice, *, key: str) -> Ref:
+        """Slack knows nothing of ``key``: whoever sends again after a lost answer may write twice."""
+        secret = self._options.webhook.get_secret_value().rpartition("/services/")[2].strip("/")
+        path = "services/" + "/".join(map(segment, secret.split("/")))
+        try:
+            if self._http.write("POST", path, json=_message(notice), done=_TAKEN).body.strip() != _TAKEN:
+                raise InDoubt(f"{self.name}: Slack did not answer {_TAKEN.decode()!r}: look into the channel")
+        except ConnectorError as error:
+            error.args = tuple(mask_values(str(arg), [path, secret]) for arg in error.args)
+            raise
+        return Ref(key)
+
+
+def _message(notice: Notice) -> dict[str, Any]:
+    return {"text": text_of(notice), "unfurl_links": False, "unfurl_media": False}
 
 
 def text_of(notice: Notice) -> str:

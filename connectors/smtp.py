@@ -56,7 +56,9 @@ def _address(value: str) -> str:
 
 
 class SmtpOptions(BaseModel, frozen=True, extra="forbid"):
-    """``security`` none sends in the clear: for a relay on a trusted network. ``timeout_s`` bounds a whole send."""
+    """``security`` none sends in the clear: for a relay on a trusted network. A ``user`` needs a password, which comes
+    by its variable. ``timeout_s`` bounds a whole send.
+    """
 
     host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")
     port: int | None = Field(default=None, ge=1, le=65_535)
