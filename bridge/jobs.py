@@ -24,6 +24,7 @@ from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import Successor, embed
 from bridge.pipeline.group import group
+from bridge.pipeline.notify import alert, digest
 from bridge.pipeline.plan import plan
 from bridge.pipeline.publish import Policy, publish
 from bridge.pipeline.pull import Source, pull
@@ -42,8 +43,8 @@ logger = logging.getLogger(__name__)
 Stop = Callable[[], bool]
 Step = Callable[[Lease], StepReport]
 
-INTAKE = ("pull", "relearn", "embed", "group", "rank")
-OUTGOING = ("publish", "push", "deliver")
+INTAKE = ("pull", "relearn", "embed", "group", "rank", "alert")
+OUTGOING = ("publish", "push", "digest", "deliver")
 FEEDBACK = ("track", "plan")
 
 STEPS = tuple(dict.fromkeys(SYNC))
@@ -74,6 +75,7 @@ class Jobs:
     """The steps of one installation, ready to run. ``only`` limits them to one connection.
 
     ``re_embed_s``: how long one run may work for a model that is not in use yet, so that new tickets never wait for it.
+    ``digest_anyway``: write a digest of now, whatever the calendar says.
     """
 
     bridge: Bridge
@@ -81,6 +83,7 @@ class Jobs:
     stop: Stop = never
     only: str | None = None
     re_embed_s: float | None = 60.0
+    digest_anyway: bool = False
 
     def run(self, steps: tuple[str, ...]) -> list[StepReport]:
         """Run these steps in order and report each, also the ones that failed."""
@@ -150,7 +153,9 @@ class Jobs:
             "embed": lambda: [(None, self._embed)],
             "group": lambda: [(None, self._group)],
             "rank": lambda: [(None, self._rank)],
+            "alert": lambda: [(None, self._alert)],
             "plan": lambda: [(None, self._plan)],
+            "digest": lambda: [(None, self._digest)],
             "push": lambda: [(None, self._push)],
             "deliver": lambda: [(None, lambda _: self._deliver())],
         }
@@ -231,6 +236,22 @@ class Jobs:
     def _rank(self, lease: Lease) -> StepReport:
         return rank(self.bridge.db, lease=lease, now=self._now, progress=self.progress)
 
+    def _alert(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return alert(parts.db, parts.alert_rules, parts.reach, lease=lease, now=self._now, progress=self.progress)
+
+    def _digest(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return digest(
+            parts.db,
+            parts.weekly,
+            parts.reach,
+            lease=lease,
+            now=self._now,
+            progress=self.progress,
+            anyway=self.digest_anyway,
+        )
+
     def _plan(self, lease: Lease) -> StepReport:
         types = {name: c.settings.type for name, c in self.bridge.connections.items()}
         return plan(self.bridge.db, types, lease=lease, now=self._now, progress=self.progress)
@@ -258,6 +279,7 @@ class Jobs:
             stop=self.stop,
             progress=self.progress,
             redact=lambda text: redact(text).text,
+            compose=self.bridge.composer,
         )
 
     @property

@@ -122,6 +122,26 @@ class OutboxState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class NoticeKind(StrEnum):
+    """What people are told of: an issue that many accounts meet newly, one that enters the Top 10, one that a premium
+    account meets newly, one of the Top 10 that nobody has planned for; and once a week, what became of all.
+    """
+
+    EMERGING = "emerging"
+    TOP10 = "top10"
+    PREMIUM = "premium"
+    UNPLANNED = "unplanned"
+    WEEKLY = "weekly"
+
+
+class NoticeChoice(StrEnum):
+    """How a person wants to hear of a kind: at once, with the weekly digest, or not."""
+
+    NOW = "now"
+    DIGEST = "digest"
+    OFF = "off"
+
+
 class RunKind(StrEnum):
     """What somebody may want now: a connection read or checked, or all tickets grouped anew."""
 

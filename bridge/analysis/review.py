@@ -21,6 +21,16 @@ MOVERS = 3
 NEGLIGIBLE = 0.5
 """Money per year that is shown as 0."""
 
+CAUSES = {
+    "new accounts": ("accounts joined", "accounts left"),
+    "severity change": ("severer", "less severe"),
+    "workaround": ("workaround lost", "workaround"),
+    "decay": ("new signals", "no new signals"),
+    "release": ("reports after release", "released"),
+    "value data": ("account data, renewals", "account data, renewals"),
+}
+"""A cause of a change in words: where it raised the score, where it lowered it."""
+
 Inputs = Mapping[int, Mapping[str, Any]]
 
 

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scoring": ("bridge.cli.scoring", "The constants of the score: try, change, roll back."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),
+    "alerts": ("bridge.cli.alerts", "Issues that people were told of; look for new ones now."),
+    "digest": ("bridge.cli.digest", "The weekly digest as it would read now; send it."),
     "outbox": ("bridge.cli.outbox", "What is on its way out; retry or discard what is dead."),
     "aside": ("bridge.cli.aside", "Records that could not be read; read them again."),
     "audit": ("bridge.cli.audit", "Who decided what, and whether the log is whole."),

@@ -6,24 +6,13 @@ Rule: what may not be seen is None here, and stays None all the way to the page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 
+from bridge.analysis.sight import SUM_OF, Sight, band
 from bridge.service.access import Actor, Permission, may
 from bridge.service.issue_board import Entry
 from bridge.service.issue_filters import identified
 
-SUM_OF = 5
-"""A sum over fewer accounts tells too much of one of them."""
-
-_BANDS = ((10_000, "<10k"), (100_000, "10–100k"))
-
-
-class Sight(Enum):
-    """NONE: no money. SUMS: sums of five accounts and more, else bands, no names. ALL: amounts and names."""
-
-    NONE = auto()
-    SUMS = auto()
-    ALL = auto()
+__all__ = ["SUM_OF", "Money", "Segment", "Sight", "band", "money_of", "segments_of", "sight_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +42,6 @@ def sight_of(actor: Actor) -> Sight:
     if may(actor, Permission.READ_VALUE):
         return Sight.ALL
     return Sight.SUMS if may(actor, Permission.READ_SUMS) else Sight.NONE
-
-
-def band(amount: float) -> str:
-    return next((word for top, word in _BANDS if amount < top), ">100k")
 
 
 def money_of(entry: Entry, sight: Sight, *, hide_unidentified: bool = False) -> Money:

@@ -9,20 +9,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bridge.analysis.review import CAUSES
 from bridge.service.issue_board import Board, Need
 from bridge.service.issue_money import SUM_OF, Sight
 from bridge.store.clusters import Cluster
 from bridge.words import display_id
-
-CAUSES = {
-    "new accounts": ("accounts joined", "accounts left"),
-    "severity change": ("severer", "less severe"),
-    "workaround": ("workaround lost", "workaround"),
-    "decay": ("new signals", "no new signals"),
-    "release": ("reports after release", "released"),
-    "value data": ("account data, renewals", "account data, renewals"),
-}
-"""A cause of a change in words: where it raised the score, where it lowered it."""
 
 
 @dataclass(frozen=True, slots=True)

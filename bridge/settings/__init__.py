@@ -19,16 +19,19 @@ from bridge.settings.model import (
     WorkerSettings,
     WorkspaceSettings,
 )
+from bridge.settings.notices import AlertSettings, NoticeSettings
 from bridge.settings.sources import CONFIG_NAME, PREFIX, SettingsError
 
 __all__ = [
     "CONFIG_NAME",
     "PREFIX",
+    "AlertSettings",
     "Bar",
     "ConnectionSettings",
     "DatabaseSettings",
     "DeliverSettings",
     "ModelSettings",
+    "NoticeSettings",
     "PublishSettings",
     "Settings",
     "SettingsError",

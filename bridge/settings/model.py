@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from bridge.settings.notices import AlertSettings, NoticeSettings
 from bridge.settings.oidc import OidcSettings
 from bridge.settings.titles import TitleSettings
 from bridge.words import Priority, TicketStatus
@@ -26,7 +28,7 @@ def _split(value: object) -> object:
 NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 ConnectionName = Annotated[str, StringConstraints(pattern=NAME)]
 Domain = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1)]
-Role = Literal["help_desk", "remedy_sink", "tracker"]
+Role = Literal["help_desk", "remedy_sink", "tracker", "notifier"]
 
 AccountColumn = Literal[
     "arr",
@@ -50,11 +52,14 @@ class _Section(BaseModel):
 
 
 class WorkspaceSettings(_Section):
-    """``internal_domains`` are our own: what is written from there is no customer's word."""
+    """``internal_domains`` are our own: what is written from there is no customer's word. ``holidays`` are no business
+    days.
+    """
 
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     timezone: str = "UTC"
     internal_domains: Annotated[tuple[Domain, ...], BeforeValidator(_split)] = ()
+    holidays: Annotated[tuple[date, ...], BeforeValidator(_split)] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -229,6 +234,8 @@ class Settings(_Section):
     oidc: OidcSettings = OidcSettings()
     privacy: PrivacySettings = PrivacySettings()
     titles: TitleSettings = TitleSettings()
+    alerts: AlertSettings = AlertSettings()
+    notices: NoticeSettings = NoticeSettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

@@ -42,6 +42,7 @@ SAME = {
     "connections.replay": ("replay",),
     "outbox.retry": ("retry",),
     "outbox.discard": ("discard",),
+    "notices.choose": ("set_notifications",),
     "people.add": ("add_user",),
     "people.reset": ("reset",),
     "people.disable": ("disable", "enable"),
@@ -62,6 +63,7 @@ NONE = {
     "auth.theme": "how pages look",
     "connections.check_text": "looks at pasted lines and decides nothing; `bridge check` does it for programs",
     "audit.verify": "walks the chain and decides nothing; /audit/chain tells what the last walk found",
+    "notices.end": "for whoever holds the link in a mail, without a sign-in; set_notifications chooses the same",
     "webhooks.receive": "is for programs already",
 }
 
