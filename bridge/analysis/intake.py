@@ -101,7 +101,7 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     text = reading.lesson.text(subject, told, writer_of(requester, domain, free_mail=free_mail), reading.secret)
     assignee = person_key(ticket.assignee, reading.secret)
     tags = [clean for tag in ticket.tags if (clean := _clean(tag, known))]
-    attributes = redact_tree(dict(ticket.attributes), known)
+    attributes: Any = redact_tree(dict(ticket.attributes), known)
     about = facets(tags, attributes)
     row = {
         "source_id": ticket.id,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bridge.service.access import Actor, Permission, may
-from bridge.service.issue_board import Entry
-from bridge.service.issue_filters import identified
+from bridge.service.issue_entries import Entry
+from bridge.service.issue_filters import Filters, adjusted
 
 SUM_OF = 5
 """A sum over fewer accounts tells too much of one of them."""
@@ -59,17 +59,17 @@ def band(amount: float) -> str:
     return next((word for top, word in _BANDS if amount < top), ">100k")
 
 
-def money_of(entry: Entry, sight: Sight, *, hide_unidentified: bool = False) -> Money:
-    """What the reader may see of the score. Without its unidentified part there is no range and no change."""
+def money_of(entry: Entry, sight: Sight, filters: Filters) -> Money:
+    """What the reader may see of the score. Where a part of it is left out there is no range and no change."""
     if entry.rank is None or sight is Sight.NONE:
         return Money()
     s = entry.summary
-    amount = identified(entry) if hide_unidentified else entry.score
+    amount = adjusted(entry, filters)
     if sight is Sight.SUMS:
         if s["accounts"] < SUM_OF:
             return Money(band=band(amount))
         return Money(amount=amount, known_share=s["known_share"])
-    if hide_unidentified:
+    if filters.unidentified or filters.largest:
         return Money(amount=amount, known_share=s["known_share"])
     moved = s["moved"]
     return Money(

@@ -1,4 +1,4 @@
-"""What holding and letting go do to the rows, and how either is taken back. Rule: it asks nobody; service/sticky.py does.
+"""What holding and letting go do to the rows, and how either is taken back. Rule: who may, service/sticky.py asks.
 
 ``Cluster.severity_override`` is the severity that acts now: the ranking reads that, and nothing else.
 """

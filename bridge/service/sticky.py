@@ -100,9 +100,8 @@ def let_go(
     if before:
         end(session, before, at)
         ended = {"ended": [row.id for row in before]}
-        record(
-            session, LET_GO[kind], subject(cluster.id or 0), actor=actor.name, at=at, before=ended, reason=reason or None
-        )
+        about = subject(cluster.id or 0)
+        record(session, LET_GO[kind], about, actor=actor.name, at=at, before=ended, reason=reason or None)
         _follow(session, cluster, kind, at)
     return cluster
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.service.issue_board import Need
+from bridge.service.issue_entries import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
 from bridge.service.issue_money import Sight
 from bridge.service.issue_rows import Row

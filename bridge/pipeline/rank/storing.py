@@ -18,7 +18,6 @@ from bridge.store.ranking import drop_passing_runs, first_run, inputs_of, last_r
 from bridge.store.sticky import held
 from bridge.words import Hold
 
-
 _INSTANT = timedelta(microseconds=1)
 
 

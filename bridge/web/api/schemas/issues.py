@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
-from bridge.service.issue_board import Need
+from bridge.service.issue_entries import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
 from bridge.web.api.paging import Page
 from bridge.web.api.schemas.common import In, IssueId, Out, Pair
