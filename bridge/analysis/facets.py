@@ -47,6 +47,6 @@ def _first(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
 
 
 def _word(value: Any) -> str | None:
-    """Lower case, single blanks; what tells apart only hyphens or case is one word."""
+    """Lower case, single blanks; what tells apart only hyphens or case is one word. Something redacted is none."""
     text = _GAPS.sub(" ", str(value or "").partition(";")[0]).strip().casefold()
-    return text[:LONGEST].strip() or None
+    return None if "[" in text else text[:LONGEST].strip() or None

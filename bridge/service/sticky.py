@@ -109,7 +109,7 @@ def let_go(
 def held_of(session: Session, actor: Actor, cluster_id: int, at: datetime) -> tuple[Held, ...]:
     """What is held about one issue, expired ones among it."""
     require(actor, Permission.READ_CLUSTERS)
-    return views(actor, open_rows(session, cluster_id), at)
+    return views(actor, open_rows(session, living(session, cluster_id).id or 0), at)
 
 
 def views(actor: Actor, rows: Iterable[Sticky], at: datetime) -> tuple[Held, ...]:

@@ -25,9 +25,11 @@ from bridge.web import (
     headers,
     health,
     issue,
+    issue_lines,
     issues,
     locking,
     merging,
+    monday,
     oidc,
     outbox,
     people,
@@ -37,6 +39,7 @@ from bridge.web import (
     review,
     sessions,
     shell,
+    sticky,
     timing,
     tokens,
     webhooks,
@@ -55,6 +58,8 @@ PAGES = (
     issues.pages,
     issue.pages,
     locking.pages,
+    monday.pages,
+    sticky.pages,
     grouping_log.pages,
     merging.pages,
     why.pages,
@@ -92,6 +97,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     Compress(app)
     filters.install(app)
     card_lines.install(app)
+    issue_lines.install(app)
     errors.install(app)
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)

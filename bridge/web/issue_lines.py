@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-from flask import current_app
+from flask import Flask, current_app
 from markupsafe import Markup
 
 from bridge.service.issue_money import Sight
@@ -28,6 +28,7 @@ class Shape:
     money: bool
     exact: bool
     currency: str
+    back: str
 
     @property
     def columns(self) -> int:
@@ -36,20 +37,30 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a line says in words: the reason, the freshness of its plan, what is to be done."""
+    """What a line says in words: the reason, the freshness of its plan, what is to be done, and what people hold about
+    it, each with its title and whether it acts.
+    """
 
     why: str
     fresh: Markup
     step: str
+    held: tuple[tuple[str, str, bool], ...]
 
 
-def lines(found: IssueList, *, decides: bool) -> list[Markup]:
-    shape = Shape(decides, found.sight is not Sight.NONE, found.sight is Sight.ALL, found.currency)
+def install(app: Flask) -> None:
+    app.add_template_filter(issue_words.held, "held_words")
+    app.add_template_filter(issue_words.held_title, "held_title")
+
+
+def lines(found: IssueList, *, decides: bool, back: str = "") -> list[Markup]:
+    """``back``: the address of the list, to which a decision leads back."""
+    shape = Shape(decides, found.sight is not Sight.NONE, found.sight is Sight.ALL, found.currency, back)
     fresh = current_app.jinja_env.get_template("macros/marks.html").module.fresh  # type: ignore[attr-defined]
 
     def said(row: Row) -> Said:
         step = issue_words.next_step(row) if decides else ""
-        return Said(issue_words.why(row), fresh(row.trust, row.first_at), step)
+        held = tuple((issue_words.held(one), issue_words.held_title(one), one.acts) for one in row.held)
+        return Said(issue_words.why(row), fresh(row.trust, row.first_at), step, held)
 
     return [_line(row, said(row), shape) for row in found.rows]
 

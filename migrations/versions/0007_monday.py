@@ -95,7 +95,7 @@ def _facets(tags: Sequence[str], attributes: Mapping[str, Any]) -> tuple[str | N
 
 def _word(value: Any) -> str | None:
     text = re.sub(r"[\s_-]+", " ", str(value or "").partition(";")[0]).strip().casefold()
-    return text[:60].strip() or None
+    return None if "[" in text else text[:60].strip() or None
 
 
 def downgrade() -> None:

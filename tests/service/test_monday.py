@@ -74,7 +74,7 @@ def test_a_finished_review_is_what_the_next_one_is_told_against(loop: Loop) -> N
     assert done.left == (("unreviewed", 2),)
     review = look(loop)
     assert (review.reviewed_by, review.since) == (PM.name, loop.clock())
-    assert not (review.entered or review.left or review.rise or review.fall)
+    assert [*review.entered, *review.left, *review.rise, *review.fall] == []
     loop.clock.pass_(DAY)
     loop.put(ticket("9", "Export is slow", requester="x@acme.example", priority="urgent", at=loop.clock()))
     loop.pull()
