@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bridge.analysis.review import NEGLIGIBLE
 from bridge.service.issue_board import Board
 from bridge.service.issue_entries import Entry, Need
 from bridge.service.issue_money import SUM_OF, Sight
@@ -32,7 +33,8 @@ CAUSES = {
 
 BLOCKS = (Need.UNREVIEWED, Need.OVERDUE, Need.CONFLICT)
 """What keeps a review from being done. A stale plan or a regression is told beside it."""
-PINNED, MUTED, ROOM, DISPLACED = "pinned", "muted", "made room", "others are pinned"
+PINNED, MUTED, ROOM, DISPLACED = "pinned", "muted", "others made room", "others are pinned"
+FELL, ROSE = "others fell or left", "others rose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ def crossings(board: Board) -> dict[str, list[list[Any]]]:
         if e is not None and e.holds(Hold.PIN if entered else Hold.MUTE, board.valid_from):
             return [*known[:2], PINNED if entered else MUTED]
         by_hand = e is not None and (id_ in counted) != entered
-        return [*known[:2], (ROOM if entered else DISPLACED) if by_hand else known[2]]
+        if by_hand:
+            return [*known[:2], ROOM if entered else DISPLACED]
+        still = e is not None and known[2] is None and abs(known[1]) < NEGLIGIBLE
+        return [*known[:2], (FELL if entered else ROSE) if still else known[2]]
 
     return {
         "entered": [row(id_, entered=True) for id_ in now if id_ not in before],

@@ -105,8 +105,9 @@ def bulk() -> Response:
 
 
 def _filters() -> Filters:
-    """Of the address; a form is sent to that of the page it stands on."""
-    return parse(dict(request.args.lists()), sees_money=sight_of(here.actor()) is Sight.ALL)
+    """Of the address; a form is sent to that of the page it stands on. Today is now."""
+    found = parse(dict(request.args.lists()), sees_money=sight_of(here.actor()) is Sight.ALL)
+    return found.without("as_of", "") if found.day and found.day >= here.now().date() else found
 
 
 def _page() -> int:
