@@ -12,12 +12,15 @@ from typing import cast
 from flask import Flask, current_app
 from markupsafe import Markup
 
+from bridge.analysis.uncertainty import SEVERITY_SET
 from bridge.service.issue_money import Sight
 from bridge.service.issue_rows import Row
 from bridge.service.issues import IssueList
 from bridge.web import issue_words
 
 KEPT = 2_000
+TAGS = 2
+"""More of them on a line nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,14 @@ class Shape:
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a line says in words: the reason, the freshness of its plan, what is to be done, and what people hold about
-    it, each with its title and whether it acts.
+    it, each with its title and whether it acts; ``badges`` as far as there is room.
     """
 
     why: str
     fresh: Markup
     step: str
     held: tuple[tuple[str, str, bool], ...]
+    badges: tuple[str, ...]
 
 
 def install(app: Flask) -> None:
@@ -60,7 +64,9 @@ def lines(found: IssueList, *, decides: bool, back: str = "") -> list[Markup]:
     def said(row: Row) -> Said:
         step = issue_words.next_step(row) if decides else ""
         held = tuple((issue_words.held(one), issue_words.held_title(one), one.acts) for one in row.held)
-        return Said(issue_words.why(row), fresh(row.trust, row.first_at), step, held)
+        badges = [badge for badge in row.badges if badge != SEVERITY_SET or not held]
+        room = max(0, TAGS - len(held))
+        return Said(issue_words.why(row), fresh(row.trust, row.first_at), step, held, tuple(badges[:room]))
 
     return [_line(row, said(row), shape) for row in found.rows]
 
