@@ -43,6 +43,17 @@ class Bridge:
         return workspace_key(self.settings.home)
 
     @property
+    def vector_copies(self) -> Path:
+        """This machine's copies of the vectors, for the worker."""
+        return self.settings.home / "vectors"
+
+    def forget(self) -> bool:
+        """Let go of what still holds something that was just erased. False: a long read keeps a part of it."""
+        for copy in self.vector_copies.glob("*"):
+            copy.unlink(missing_ok=True)
+        return self.db.forget()
+
+    @property
     def model_id(self) -> str:
         """Names the vectors that everybody reads now. Raises SettingsError."""
         with self.db.read() as session:

@@ -222,6 +222,7 @@ class Jobs:
             lease=lease,
             now=self._now,
             consolidating=consolidating,
+            copies=self.bridge.vector_copies,
             progress=self.progress,
         )
 
