@@ -8,7 +8,7 @@ from alembic import op
 from bridge.store.halfvec import HalfVec, PackedVector
 
 revision = "0010"
-down_revision = "0003"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
