@@ -113,6 +113,14 @@ class Granularity(StrEnum):
     STRICT = "strict"
 
 
+class Hold(StrEnum):
+    """What a person holds about an issue, against what is computed."""
+
+    PIN = "pin"
+    MUTE = "mute"
+    SEVERITY = "severity"
+
+
 class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"

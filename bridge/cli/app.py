@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("bridge.cli.import_", "Read accounts, tickets or suppliers from a file."),
     "export": ("bridge.cli.export", "Write the ranking, with every number explained."),
     "clusters": ("bridge.cli.clusters", "List, show, decide about and review issues; undo."),
+    "monday": ("bridge.cli.monday", "The review of the Top 10: what is left, what moved, finish it."),
     "grouping": ("bridge.cli.grouping", "How fine tickets are grouped; questions about issues and their answers."),
     "scoring": ("bridge.cli.scoring", "The constants of the score: try, change, roll back."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),

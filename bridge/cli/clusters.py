@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
-from bridge.cli import clusters_review, naming
+from bridge.cli import clusters_review, clusters_sticky, naming
 from bridge.cli.clusters_review import Id, issue_id
 from bridge.cli.output import money, print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
@@ -23,6 +23,11 @@ for command in (
     clusters_review.lock,
     clusters_review.unlock,
     clusters_review.log,
+    clusters_sticky.pin,
+    clusters_sticky.unpin,
+    clusters_sticky.mute,
+    clusters_sticky.unmute,
+    clusters_sticky.severity,
 ):
     app.command()(command)
 

@@ -28,6 +28,7 @@ _PROGRAMS = {
     "tracker": "The tracker",
     "automatic": "The automatic bar",
     "publish": "Publishing",
+    "rank": "The ranking",
     "bridge": "Issue Bridge",
 }
 _SENT = {"create_issue": "opened it in", "update_issue": "updated it in"}
@@ -170,6 +171,11 @@ def _state(event: Event) -> str:
     return STATE_WORD[RemedyState(event.after.get("state", RemedyState.UNREVIEWED))].lower()
 
 
+def _until(event: Event) -> str:
+    """As the log writes a day: with its year."""
+    return f" until {event.after['until']}" if event.after.get("until") else ""
+
+
 _SAYS: Mapping[str, Callable[[Event], str]] = {
     "cluster.published": lambda _: "decided to publish it in the tracker",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
@@ -180,6 +186,13 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     ),
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
+    "cluster.pinned": lambda e: f"pinned it to the Top 10{_until(e)}",
+    "cluster.unpinned": lambda _: "unpinned it",
+    "cluster.muted": lambda e: f"muted it{_until(e)}: it leaves the Top 10 for that time",
+    "cluster.unmuted": lambda _: "muted it no more",
+    "severity.overridden": lambda e: f"set its severity to {e.after.get('severity')}{_until(e)}",
+    "severity.restored": lambda _: "let its tickets say the severity again",
+    "severity.expired": lambda _: "the severity that a person had set is over",
     "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
     "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
     "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: {_confirmed(e)}",

@@ -32,8 +32,10 @@ from bridge.service.issue_score import ScoreView, SumsView, score_view, sums_vie
 from bridge.service.issue_timeline import Timeline, begins, timeline
 from bridge.service.scored import Scored, scored
 from bridge.service.similar import Similar, similar
+from bridge.service.sticky import Held, views
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import data_snapshot
+from bridge.store.sticky import open_rows
 from bridge.words import display_id
 
 
@@ -74,6 +76,7 @@ class IssueView:
     similar: tuple[Similar, ...]
     tracker: tuple[TrackerRow, ...]
     plan: PlanView
+    held: tuple[Held, ...]
     log: Log
 
 
@@ -148,6 +151,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
         plan=plan_view(session, actor, cluster, plans, at=at),
+        held=views(actor, open_rows(session, id_), at),
         log=decisions(session, actor, id_, in_tracker=bool(items)),
     )
 

@@ -27,9 +27,11 @@ from bridge.web import (
     health,
     importing,
     issue,
+    issue_lines,
     issues,
     locking,
     merging,
+    monday,
     notices,
     oidc,
     outbox,
@@ -42,6 +44,7 @@ from bridge.web import (
     segments,
     sessions,
     shell,
+    sticky,
     timing,
     tokens,
     webhooks,
@@ -64,6 +67,8 @@ PAGES = (
     issue.pages,
     locking.pages,
     estimates.pages,
+    monday.pages,
+    sticky.pages,
     grouping_log.pages,
     merging.pages,
     why.pages,
@@ -102,6 +107,7 @@ def create_app(bridge: Bridge) -> APIFlask:
     Compress(app)
     filters.install(app)
     card_lines.install(app)
+    issue_lines.install(app)
     errors.install(app)
     guard.install(app)
     headers.install(app, https=bridge.settings.web.is_https)

@@ -26,7 +26,12 @@ class Item:
 
 
 MENU = (
-    Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "estimates.", "remedy.", "grouping_log.")),
+    Item(
+        "issues.listing",
+        "Issues",
+        _P.READ_CLUSTERS,
+        ("issues.", "issue.", "estimates.", "remedy.", "grouping_log.", "monday.", "sticky."),
+    ),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
     Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.", "segments.", "importing.", "scoring.")),

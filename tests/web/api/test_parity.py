@@ -53,6 +53,10 @@ SAME = {
     "erase.erase": ("erase",),
     "issues.views": ("keep_view", "drop_view"),
     "issues.bulk": ("publish", "edit"),
+    "monday.finish": ("finish_review",),
+    "monday.undo": ("undo_review",),
+    "sticky.hold": ("pin", "mute", "set_severity"),
+    "sticky.let_go": ("unpin", "unmute", "set_severity"),
 }
 NONE = {
     "importing.upload": "a browser's way to look at a file first; programs run `bridge import accounts`",
