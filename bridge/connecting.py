@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from bridge.settings import PREFIX, ConnectionSettings, Settings, SettingsError
 from connectors.registry import load, roles_of
 
-WRITING = frozenset({"remedy_sink", "tracker"})
+WRITING = frozenset({"remedy_sink", "tracker", "notifier"})
 OWN_SECRETS = ("webhook_secret", "webhook_secret_previous")
 _PLACEHOLDER = "placeholder-of-a-secret"
 

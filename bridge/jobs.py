@@ -19,10 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.connecting import Connection
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import Successor, embed
 from bridge.pipeline.group import group
+from bridge.pipeline.notify import alert, digest
 from bridge.pipeline.plan import plan
 from bridge.pipeline.publish import Target, publish
 from bridge.pipeline.pull import Source, pull
@@ -41,8 +43,8 @@ logger = logging.getLogger(__name__)
 Stop = Callable[[], bool]
 Step = Callable[[Lease], StepReport]
 
-INTAKE = ("pull", "relearn", "embed", "group", "rank")
-OUTGOING = ("publish", "push", "deliver")
+INTAKE = ("pull", "relearn", "embed", "group", "rank", "alert")
+OUTGOING = ("publish", "push", "digest", "deliver")
 FEEDBACK = ("track", "plan")
 
 STEPS = tuple(dict.fromkeys(SYNC))
@@ -73,6 +75,7 @@ class Jobs:
     """The steps of one installation, ready to run. ``only`` limits them to one connection.
 
     ``re_embed_s``: how long one run may work for a model that is not in use yet, so that new tickets never wait for it.
+    ``digest_anyway``: write a digest of now, whatever the calendar says.
     """
 
     bridge: Bridge
@@ -80,6 +83,7 @@ class Jobs:
     stop: Stop = never
     only: str | None = None
     re_embed_s: float | None = 60.0
+    digest_anyway: bool = False
 
     def run(self, steps: tuple[str, ...]) -> list[StepReport]:
         """Run these steps in order and report each, also the ones that failed."""
@@ -149,7 +153,9 @@ class Jobs:
             "embed": lambda: [(None, self._embed)],
             "group": lambda: [(None, self._group)],
             "rank": lambda: [(None, self._rank)],
+            "alert": lambda: [(None, self._alert)],
             "plan": lambda: [(None, self._plan)],
+            "digest": lambda: [(None, self._digest)],
             "push": lambda: [(None, self._push)],
             "deliver": lambda: [(None, lambda _: self._deliver())],
         }
@@ -160,10 +166,11 @@ class Jobs:
         def step(source: Source, lease: Lease) -> StepReport:
             return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
 
-        return [
-            (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))
-            for name, c in self.bridge.having("help_desk").items()
-        ]
+        return [(name, partial(step, self._source(name, c))) for name, c in self.bridge.having("help_desk").items()]
+
+    def _source(self, name: str, connection: Connection) -> Source:
+        reading, fields = self.bridge.reading(connection), connection.settings.account_fields
+        return Source(name, connection.connector, reading, account_fields=fields)
 
     def _publishes(self) -> list[tuple[str | None, Step]]:
         def step(target: Target, lease: Lease) -> StepReport:
@@ -218,11 +225,28 @@ class Jobs:
             lease=lease,
             now=self._now,
             consolidating=consolidating,
+            copies=self.bridge.vector_copies,
             progress=self.progress,
         )
 
     def _rank(self, lease: Lease) -> StepReport:
         return rank(self.bridge.db, lease=lease, now=self._now, progress=self.progress)
+
+    def _alert(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return alert(parts.db, parts.alert_rules, parts.reach, lease=lease, now=self._now, progress=self.progress)
+
+    def _digest(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return digest(
+            parts.db,
+            parts.weekly,
+            parts.reach,
+            lease=lease,
+            now=self._now,
+            progress=self.progress,
+            anyway=self.digest_anyway,
+        )
 
     def _plan(self, lease: Lease) -> StepReport:
         types = {name: c.settings.type for name, c in self.bridge.connections.items()}
@@ -251,6 +275,7 @@ class Jobs:
             stop=self.stop,
             progress=self.progress,
             redact=lambda text: redact(text).text,
+            compose=self.bridge.composer,
         )
 
     @property

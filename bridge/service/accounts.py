@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from bridge.service.access import Actor, Permission, require
+from bridge.analysis.origins import STALE
+from bridge.analysis.segment_rules import phrases
+from bridge.service.access import Actor, Permission, may, require
+from bridge.service.account_values import known_values
 from bridge.service.account_views import (
     AccountPage,
     AccountRow,
@@ -32,7 +35,6 @@ from bridge.store.tickets import Ticket
 
 PAGE = 50
 SHOWN = 20
-STALE = timedelta(days=90)
 SORTS = {"value": "Value", "name": "Name", "renewal": "Renewal", "age": "Age of the value"}
 
 
@@ -79,6 +81,7 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         raise UnknownId(f"there is no account {account_id}")
     known: Account = found[0][0]
     tickets = store.tickets_of(session, [account_id])
+    values, quality = known_values(session, account_id, at=at)
     domains = session.exec(select(AccountDomain.domain).where(AccountDomain.account_id == account_id))
     external = session.exec(select(AccountExternalId.external_id).where(AccountExternalId.account_id == account_id))
     return AccountView(
@@ -95,6 +98,9 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         issues=_hurts(session, account_id, tickets),
         tickets=_lines(session, actor, tickets[:SHOWN]),
         more_tickets=max(0, len(tickets) - SHOWN),
+        values=values,
+        quality=quality,
+        may_edit=may(actor, Permission.EDIT_VALUES),
         currency=currency_of(session),
     )
 
@@ -104,16 +110,17 @@ def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[Segm
     require(actor, Permission.READ_VALUE)
     rows = all_segments(session)
     held = store.by_segment(session, store.columns(rows, at.date()))
-    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], currency_of(session)
+    currency = currency_of(session)
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0)), currency) for row in rows], currency
 
 
-def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
-    floor = row.rule.get("value_at_least")
+def _segment(row: Segment, held: tuple[int, float, int, float], currency: str) -> SegmentRow:
     return SegmentRow(
         row.name,
         row.position,
-        floor,
-        bool(row.rule) and floor is None,
+        phrases(row.rule, currency),
+        row.rule.get("value_at_least"),
+        "named_only" in row.rule,
         not row.rule,
         row.value_default,
         row.expectation_tier,

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.estimating import ESTIMATES_BACK
 from bridge.service.inheriting import disinherit, inherit
 from bridge.service.putting import (
     changed,
@@ -25,6 +26,7 @@ from bridge.service.putting import (
     subject,
     unrefuse,
 )
+from bridge.service.sticking import TAKEN_BACK
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.events import Event, record
 from bridge.store.grouping import KeptApart
@@ -191,7 +193,9 @@ def _undoable(session: Session, event_id: int | None) -> Event:
     event = session.exec(query.order_by(col(Event.id).desc())).first()
     if event is None:
         what = f"event {event_id} is no decision that can be undone" if event_id else "there is no decision to undo"
-        raise ServiceError(f"{what}: publish, merge, split, move, confirm and lock can be, once")
+        raise ServiceError(
+            f"{what}: publish, merge, split, move, confirm, lock, estimate, pin, mute and severity can be, once"
+        )
     return event
 
 
@@ -283,6 +287,8 @@ _UNDO = {
     "membership.confirmed": _undo_placements,
     "membership.rejected": _undo_rejection,
     "clusters.kept_apart": _undo_kept_apart,
+    **ESTIMATES_BACK,
+    **TAKEN_BACK,
 }
 UNDOABLE = frozenset(_UNDO)
 """Kinds of events that ``undo`` takes back."""

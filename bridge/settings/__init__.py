@@ -18,6 +18,7 @@ from bridge.settings.model import (
     WorkerSettings,
     WorkspaceSettings,
 )
+from bridge.settings.notices import AlertSettings, NoticeSettings
 from bridge.settings.publishing import FACTS, INTERNAL_FACTS, Bar, LabelRule, Route, Rule, TrackerPublishing
 from bridge.settings.sources import CONFIG_NAME, PREFIX, SettingsError
 
@@ -26,12 +27,14 @@ __all__ = [
     "FACTS",
     "INTERNAL_FACTS",
     "PREFIX",
+    "AlertSettings",
     "Bar",
     "ConnectionSettings",
     "DatabaseSettings",
     "DeliverSettings",
     "LabelRule",
     "ModelSettings",
+    "NoticeSettings",
     "PublishSettings",
     "Route",
     "Rule",

@@ -15,9 +15,9 @@ class OutboxRow(SQLModel, table=True):
     """One write. ``key`` is made before the first try and is planted on the other side where a create needs it.
 
     Rows of one ``stream`` leave in the order of their ids; a dead row holds back only its own stream.
-    ``kind``: create_issue, update_issue, comment, push_remedy, set_fields. ``lookup_first`` rows are looked up before
-    the first send too (after a restored backup). ``sending_at`` is set while a request may be under way or may have
-    taken effect unseen, in a dead row too. ``attempts`` counts sends and failed look-ups.
+    ``kind``: create_issue, update_issue, comment, push_remedy, set_fields, send_notice. ``lookup_first`` rows are
+    looked up before the first send too (after a restored backup). ``sending_at`` is set while a request may be under
+    way or may have taken effect unseen, in a dead row too. ``attempts`` counts sends and failed look-ups.
     """
 
     __tablename__ = "outbox"

@@ -148,7 +148,9 @@ def test_tickets_of_nobodys_account_count_as_pseudo_accounts(loop: Loop) -> None
     loop.cluster("All", *"123456")
     loop.rank()
     [score] = loop.rows(Score)
-    assert score.explanation["accounts"] == 4
+    keys = {part["account"].partition(":")[0]: part["account"] for part in score.explanation["contributions"]}
+    assert score.explanation["accounts"] == 3, "the name and the domain that a ticket shows together are one"
+    assert keys["named"] == "named:some name"
     assert score.explanation["by_segment"][0]["segment"] == "unidentified"
 
 

@@ -12,11 +12,13 @@ from sqlmodel import Session
 
 from bridge.failpoint import failpoint
 from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
+from bridge.pipeline.rank.expiring import expire
 from bridge.pipeline.rank.storing import store
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database
 from bridge.store.leases import Lease, fence
 from bridge.store.ranking import data_snapshot, last_run, score_inputs
+from bridge.store.sticky import expired_severities
 
 __all__ = ["Ranking", "compute", "explain_rows", "rank", "rank_now"]
 
@@ -33,6 +35,7 @@ def rank(
 ) -> StepReport:
     """Score every cluster if anything that a score depends on has changed."""
     report = StepReport("rank")
+    _expire(db, lease, now)
     with db.read() as session:
         as_of = now()
         before = last_run(session, kept=True)
@@ -60,9 +63,20 @@ def rank_now(session: Session, as_of: datetime, actor: str) -> None:
     run speaks for the data of this transaction, and gives way to the next one. Without constants it ranks nothing.
     """
     session.flush()
+    expire(session, as_of)
     before = last_run(session, kept=True)
     try:
         ranking = compute(session, as_of, score_inputs(session, before.id or 0) if before else {})
     except LookupError:
         return
     store(session, ranking, actor=actor, passing=True)
+
+
+def _expire(db: Database, lease: Lease, now: Callable[[], datetime]) -> None:
+    """In a transaction of its own, and only where there is something to do."""
+    with db.read() as session:
+        due = bool(expired_severities(session, now()))
+    if due:
+        with db.write() as session:
+            fence(session, lease)
+            expire(session, now())

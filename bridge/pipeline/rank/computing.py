@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,13 +14,15 @@ from bridge.analysis.explanation import ClusterFacts, explain
 from bridge.analysis.exposure import TicketSignal
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.record import Explanation
-from bridge.analysis.requesters import is_internal, unidentified_account
-from bridge.analysis.resolution import Directory, segment_of
+from bridge.analysis.requesters import Strangers
+from bridge.analysis.resolution import Directory
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.summary import RowFacts
-from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valuation, value_accounts
+from bridge.analysis.value import AccountFacts, SegmentFacts, Valuation, value_accounts
 from bridge.analysis.weeks import weekly_accounts
-from bridge.store.accounts import Account
+from bridge.pipeline.rank.accounts import facts_of
+from bridge.pipeline.rank.beside import Beside
+from bridge.store.accounts import Account, Segment
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import (
     PlanFacts,
@@ -35,12 +37,11 @@ from bridge.store.ranking import (
     scoring_config,
     signal_rows,
 )
+from bridge.store.requesters import reference_pairs, rulings
 from bridge.words import (
     ExpectationTier,
-    Lifecycle,
     Priority,
     RemedyState,
-    RiskBand,
     Severity,
     TicketStatus,
     WorkaroundKind,
@@ -59,19 +60,27 @@ class Ranking:
     facts: dict[int, RowFacts]
 
 
-def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any]] | None = None) -> Ranking:
-    """Rank from present data, leaving out tickets created after ``as_of``. Reads only.
+def compute(
+    session: Session,
+    as_of: datetime,
+    previous: dict[int, dict[str, Any]] | None = None,
+    segments: Sequence[Segment] | None = None,
+) -> Ranking:
+    """Rank from present data, leaving out tickets created after ``as_of``. Reads only. ``segments``: as if these were
+    the rules.
 
     Raises LookupError where the constants or the segments have not been seeded.
     """
     snapshot = data_snapshot(session)
     config, version = _constants(session)
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, all_accounts(session))
-    valuation = _valuation(session, accounts, config, as_of, version, snapshot)
+    segments = all_segments(session) if segments is None else segments
+    keys, accounts = _accounts(session, rows, config, all_accounts(session), segments, as_of)
+    valuation = _valuation(segments, accounts, config, as_of, version, snapshot)
     today = as_of.astimezone(UTC).date()
     renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
-    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
+    beside = Beside.of(session, config, as_of)
+    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}, beside))
     members = Counter(row.cluster_id for row in rows)
     facts = {e.cluster_id: _row_facts(cluster, members[e.cluster_id], as_of, renewals) for e, cluster in found}
     return Ranking(as_of, in_order(e for e, _ in found), config, version, snapshot, facts)
@@ -85,8 +94,9 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
     """
     config, version = _constants(session)
     rows = [row for row in rows if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, None)
-    valuation = _valuation(session, accounts, config, as_of, version, data_snapshot(session))
+    segments = all_segments(session)
+    keys, accounts = _accounts(session, rows, config, None, segments, as_of)
+    valuation = _valuation(segments, accounts, config, as_of, version, data_snapshot(session))
     plans = approved_plans(session)
     found = {}
     for cluster_id, signals in _signals(rows, keys).items():
@@ -104,17 +114,15 @@ def _constants(session: Session) -> tuple[ScoringConfig, int]:
 
 
 def _valuation(
-    session: Session,
+    segments: Sequence[Segment],
     accounts: list[AccountFacts],
     config: ScoringConfig,
     as_of: datetime,
     version: int,
     snapshot: str,
 ) -> Valuation:
-    segments = [
-        SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
-    ]
-    return value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
+    facts = [SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in segments]
+    return value_accounts(accounts, facts, config, as_of, config_version=version, data_snapshot=snapshot)
 
 
 def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:
@@ -144,12 +152,17 @@ def _explain_all(
     by_cluster: dict[int, list[TicketSignal]],
     valuation: Valuation,
     previous: dict[int, dict[str, Any]],
+    beside: Beside,
 ) -> Iterator[tuple[Explanation, ClusterFacts]]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
         if signals:
-            facts = _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
+            facts = replace(
+                _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id)),
+                handled_90d=beside.handled_90d(cluster_id),
+                blocked_share=beside.blocked_share(cluster_id),
+            )
             yield explain(facts, valuation, previous.get(cluster_id)), facts
 
 
@@ -182,50 +195,28 @@ def _cluster(
 
 
 def _accounts(
-    session: Session, rows: Sequence[SignalRow], config: ScoringConfig, every: Sequence[Account] | None
+    session: Session,
+    rows: Sequence[SignalRow],
+    config: ScoringConfig,
+    every: Sequence[Account] | None,
+    segments: Sequence[Segment],
+    as_of: datetime,
 ) -> tuple[dict[int, str], list[AccountFacts]]:
     """Each counted ticket's account key, and the facts of every account, pseudo accounts included. ``every`` None:
     only those of the rows are read.
     """
     directory = Directory.build(*account_keys(session))
+    strangers = Strangers.of(reference_pairs(session, as_of), directory, config, rulings(session))
     owners = [directory.resolve(row.account_ref, row.requester_domain) for row in rows]
     read = accounts_by_id(session, [owner for owner in owners if owner]) if every is None else every
-    rules = [(s.name, s.rule) for s in all_segments(session)]
-    facts = {f"account:{a.id}": _facts(a, rules) for a in read}
+    rules = [(s.name, s.rule) for s in segments]
+    facts = {f"account:{a.id}": facts_of(a, rules) for a in read}
     keys: dict[int, str] = {}
     for row, found in zip(rows, owners, strict=True):
-        account = facts[f"account:{found}"] if found else _stand_in(row, config)
+        who = row.requester_key or f"ticket-{row.ticket_id}"
+        stands = None if found else strangers.stand_in(row.account_ref, who, row.requester_domain)
+        account = facts[f"account:{found}"] if found else stands
         if account is not None:
             facts.setdefault(account.key, account)
             keys[row.ticket_id] = account.key
     return keys, list(facts.values())
-
-
-def _facts(account: Account, rules: list[tuple[str, Any]]) -> AccountFacts:
-    """The name is the key: a stored run names accounts by key only."""
-    margin = 1.0 if account.margin is None else account.margin
-    value = None if account.arr is None else account.arr * margin
-    return AccountFacts(
-        key=f"account:{account.id}",
-        name=f"account:{account.id}",
-        segment=segment_of(rules, named=account.segment_named, yearly_value=value),
-        arr=account.arr,
-        margin=margin,
-        strategic_uplift=account.strategic_uplift,
-        strategic_expires=account.strategic_expires,
-        expectation_tier=ExpectationTier(account.expectation_tier) if account.expectation_tier else None,
-        risk_band=RiskBand(account.risk_band) if account.risk_band else None,
-        renewal_date=account.renewal_date,
-        lifecycle=Lifecycle(account.lifecycle),
-    )
-
-
-def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
-    """The pseudo account of a ticket that no account claims; None for our own people's tickets."""
-    domain = row.requester_domain or ""
-    if domain and is_internal(domain, config):
-        return None
-    if row.account_ref:
-        key = f"named:{row.account_ref.strip().casefold()}"
-        return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
-    return unidentified_account(row.requester_key or f"ticket-{row.ticket_id}", domain, config)

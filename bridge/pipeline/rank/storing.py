@@ -8,24 +8,32 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bridge.analysis.review import TOP, last_monday, moves, review, top
+from bridge.analysis.review import TOP, Held, last_monday, moves, review, top
 from bridge.analysis.summary import Placing, summarise
 from bridge.pipeline.rank.computing import Ranking
 from bridge.store.clusters import RankRun
 from bridge.store.events import record
+from bridge.store.monday import MondayReview, last_review
 from bridge.store.ranking import drop_passing_runs, first_run, inputs_of, last_run, placings, save_run
+from bridge.store.sticky import held
+from bridge.words import Hold
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The ranking that movement is told against: of last Monday, or the first there is."""
+    """The ranking that movement is told against: of the last finished review, else of last Monday, else the first."""
 
     run: RankRun
     is_monday: bool
     placings: dict[int, Placing]
+    review: MondayReview | None = None
 
     @property
     def top(self) -> list[int]:
+        if self.review is not None:
+            return list(self.review.top)
         best = sorted(self.placings, key=lambda id_: self.placings[id_].rank)
         return list(self.run.summary.get("top", best[:TOP]))
 
@@ -62,22 +70,29 @@ def store(session: Session, ranking: Ranking, *, actor: str, passing: bool = Fal
 
 
 def baseline(session: Session, as_of: datetime) -> Baseline | None:
-    """The newest run up to the end of last Monday, else the first one; None while there is none."""
-    monday = last_run(session, last_monday(as_of) - timedelta(microseconds=1))
-    run = monday or first_run(session)
+    """What the last review was finished on; before there is one the newest run up to the end of last Monday, else the
+    first one; None while there is none.
+    """
+    reviewed = last_review(session, as_of)
+    run = session.get(RankRun, reviewed.run_id) if reviewed and reviewed.run_id else None
+    reviewed, monday = (reviewed, None) if run else (None, last_run(session, last_monday(as_of) - _INSTANT))
+    run = run or monday or first_run(session)
     if run is None:
         return None
     found = {id_: Placing(*placing) for id_, placing in placings(session, run.id or 0).items()}
-    return Baseline(run, monday is not None, found)
+    return Baseline(run, monday is not None, found, reviewed)
 
 
 def _review(session: Session, ranking: Ranking, base: Baseline | None) -> dict[str, Any]:
     alone = sum(facts.tickets == 1 for facts in ranking.facts.values())
     counts = {"tickets": sum(facts.tickets for facts in ranking.facts.values()), "alone": alone}
+    by_hand = Held(held(session, Hold.PIN, ranking.as_of), held(session, Hold.MUTE, ranking.as_of))
     if base is None:
-        return {**review(ranking.explanations, {}, [], {}), **counts, "since": None}
+        return {**review(ranking.explanations, {}, [], {}, by_hand), **counts, "since": None}
     asked = {id_ for moved in moves(ranking.explanations, base.placings).values() for id_ in moved}
-    asked |= set(top(ranking.explanations))
+    asked |= set(top(ranking.explanations, by_hand))
     old = inputs_of(session, base.run.id or 0, sorted(asked))
-    since = {"run": base.run.id, "as_of": base.run.as_of.isoformat(), "monday": base.is_monday}
-    return {**review(ranking.explanations, base.placings, base.top, old), **counts, "since": since}
+    since = {"run": base.run.id, "as_of": base.run.as_of.isoformat(), "monday": base.is_monday, "top": base.top}
+    if base.review is not None:
+        since |= {"reviewed_at": base.review.at.isoformat(), "reviewed_by": base.review.actor}
+    return {**review(ranking.explanations, base.placings, base.top, old, by_hand), **counts, "since": since}

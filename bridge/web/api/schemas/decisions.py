@@ -19,6 +19,15 @@ class Tickets(Why):
     tickets: list[Id] = Field(min_length=1, max_length=1000)
 
 
+class Estimate(Why):
+    """``effort`` in person-weeks; ``blocked_share`` in 0..1: what of its accounts' growth waits for the issue. Null
+    takes one away, what is left out stays.
+    """
+
+    effort: float | None = Field(None, gt=0, le=1000)
+    blocked_share: float | None = Field(None, ge=0, le=1)
+
+
 class MergeQuery(In):
     issues: list[IssueId] = Field(min_length=1, max_length=49, description="The issues to merge into this one")
 
