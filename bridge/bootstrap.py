@@ -19,6 +19,7 @@ from bridge.analysis.intake import Reading
 from bridge.analysis.working_days import Calendar
 from bridge.connecting import Connection, connect
 from bridge.pipeline.notify import Composer, Reach, Weekly
+from bridge.pipeline.publish import Target, policy_of
 from bridge.reaching import reach_of
 from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
@@ -41,6 +42,22 @@ class Bridge:
     def having(self, role: str) -> dict[str, Connection]:
         """Enabled connections that play a role: help_desk, remedy_sink or tracker."""
         return {name: c for name, c in self.connections.items() if role in c.roles}
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """The trackers that are published to: the one that [publish] names; else each that has a section publish of its
+        own; else the first.
+        """
+        trackers, named = self.having("tracker"), self.settings.publish.tracker
+        own = [name for name, c in trackers.items() if c.settings.publish is not None]
+        chosen = [named] if named else own or sorted(trackers)[:1]
+        return {name: self._target(trackers[name]) for name in chosen}
+
+    def _target(self, c: Connection) -> Target:
+        page = self.settings.web.url
+        return Target(
+            c.name, policy_of(self.settings.publish, c.settings.publish, c.connector.dialect, page), c.connector
+        )
 
     @cached_property
     def secret(self) -> bytes:
@@ -177,6 +194,9 @@ def build(settings: Settings) -> Bridge:
     tracker = settings.publish.tracker
     if tracker and "tracker" not in (connections[tracker].roles if tracker in connections else ()):
         raise SettingsError(f"section [publish], key 'tracker': {tracker!r} is no enabled connection to a tracker")
+    for name, connection in connections.items():
+        if connection.settings.publish is not None and "tracker" not in connection.roles:
+            raise SettingsError(f"section [connections.{name}.publish]: {name!r} is no tracker: take the section out")
     reach_of(settings.notices, connections)
     return Bridge(settings, Database(settings.database_url), connections)
 

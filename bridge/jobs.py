@@ -26,7 +26,7 @@ from bridge.pipeline.embed import Successor, embed
 from bridge.pipeline.group import group
 from bridge.pipeline.notify import alert, digest
 from bridge.pipeline.plan import plan
-from bridge.pipeline.publish import Policy, publish
+from bridge.pipeline.publish import Target, publish
 from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
 from bridge.pipeline.rank import rank
@@ -173,15 +173,11 @@ class Jobs:
         return Source(name, connection.connector, reading, account_fields=fields)
 
     def _publishes(self) -> list[tuple[str | None, Step]]:
-        wanted = self.bridge.settings.publish
-        policy = Policy(wanted.mode == "automatic", wanted.bar.top, wanted.bar.min_accounts)
+        def step(target: Target, lease: Lease) -> StepReport:
+            policy = target.policy
+            return publish(self.bridge.db, target.name, policy, lease=lease, now=self._now, progress=self.progress)
 
-        def step(name: str, lease: Lease) -> StepReport:
-            return publish(self.bridge.db, name, policy, lease=lease, now=self._now, progress=self.progress)
-
-        trackers = self.bridge.having("tracker")
-        chosen = [wanted.tracker] if wanted.tracker else sorted(trackers)[:1]
-        return [(name, partial(step, name)) for name in chosen]
+        return [(name, partial(step, target)) for name, target in self.bridge.targets.items()]
 
     def _tracks(self) -> list[tuple[str | None, Step]]:
         def step(name: str, tracker: IssueTracker, lease: Lease) -> StepReport:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grouping": ("bridge.cli.grouping", "How fine tickets are grouped; questions about issues and their answers."),
     "scoring": ("bridge.cli.scoring", "The constants of the score: try, change, roll back."),
     "ticket": ("bridge.cli.ticket", "What support may tell the customer of a ticket now."),
+    "publish": ("bridge.cli.publish", "What the trackers get, byte for byte; approve or decline what waits."),
     "remedy": ("bridge.cli.remedy", "Show, edit and approve what support may tell customers."),
     "alerts": ("bridge.cli.alerts", "Issues that people were told of; look for new ones now."),
     "digest": ("bridge.cli.digest", "The weekly digest as it would read now; send it."),

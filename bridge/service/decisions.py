@@ -177,7 +177,9 @@ def _until(event: Event) -> str:
 
 
 _SAYS: Mapping[str, Callable[[Event], str]] = {
-    "cluster.published": lambda _: "decided to publish it in the tracker",
+    "cluster.published": lambda e: f"decided to publish it in {e.after.get('connection', 'the tracker')}",
+    "publish.declined": lambda e: f"declined to publish it in {e.after.get('connection')}",
+    "publish.proposed_again": lambda e: f"proposed it again for {e.after.get('connection')}",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
     "cluster.estimated": _estimated,
     "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
@@ -201,6 +203,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "notification.sent": _sent,
     "plan.revised": _revised,
     "plan.approved": _approved,
+    "tracker.taken_over": lambda e: f"took {', '.join(e.after.get('fields', ()))} in {e.after.get('connection')} over",
     "tracker.touched": lambda e: f"brought the tracker up to date: {', '.join(e.after.get('why', ()))}",
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
     "tracker.conflict_raised": lambda e: f"the tracker says {e.after.get('tracker')}: the plan is contradicted",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 
 from bridge.settings.notices import AlertSettings, NoticeSettings
 from bridge.settings.oidc import OidcSettings
+from bridge.settings.publishing import Bar, TrackerPublishing
 from bridge.settings.titles import TitleSettings
 from bridge.words import Priority, TicketStatus
 
@@ -94,13 +95,6 @@ class ModelSettings(_Section):
     backend: Literal["auto", "onnx", "torch"] = "auto"
     cache: str = ""
     batch_size: int = Field(default=256, ge=1, le=10_000)
-
-
-class Bar(_Section):
-    """What may be published without a person: the first ``top`` ranks that hurt at least ``min_accounts``."""
-
-    top: int = Field(default=20, ge=1)
-    min_accounts: int = Field(default=2, ge=1)
 
 
 class PublishSettings(_Section):
@@ -194,6 +188,7 @@ class ConnectionSettings(BaseModel):
     priority_map: dict[str, Priority] = Field(default_factory=dict)
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
+    publish: TrackerPublishing | None = None
     account_fields: dict[str, AccountColumn] = Field(default_factory=dict)
     webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
     webhook_secret_previous: Annotated[SecretStr, Field(min_length=16)] | None = None

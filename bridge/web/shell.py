@@ -25,13 +25,9 @@ class Item:
     also: tuple[str, ...] = ()
 
 
+_OF_ISSUES = ("issues.", "issue.", "estimates.", "remedy.", "grouping_log.", "monday.", "sticky.", "publishing.")
 MENU = (
-    Item(
-        "issues.listing",
-        "Issues",
-        _P.READ_CLUSTERS,
-        ("issues.", "issue.", "estimates.", "remedy.", "grouping_log.", "monday.", "sticky."),
-    ),
+    Item("issues.listing", "Issues", _P.READ_CLUSTERS, _OF_ISSUES),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
     Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
     Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.", "segments.", "importing.", "scoring.")),

@@ -23,14 +23,13 @@ from connectors.base import (
     IssueDraft,
     IssueTracker,
     Permanent,
-    PriorityLevel,
     Ref,
     RemedyMessage,
     RemedySink,
 )
 from connectors.notices import Notifier
 
-WRITTEN = ("title", "body", "priority")
+WRITTEN = ("title", "body", "priority", "labels")
 
 
 class Undeliverable(Permanent):
@@ -85,14 +84,7 @@ class _ToTracker:
         return self.remote_id
 
     def draft(self) -> IssueDraft:
-        fields = self.row.payload["draft"]
-        priority = fields.get("priority")
-        return IssueDraft(
-            title=fields.get("title"),
-            body=fields.get("body"),
-            priority=None if priority is None else PriorityLevel(priority),
-            labels=tuple(fields.get("labels") or ()),
-        )
+        return IssueDraft.of(self.row.payload["draft"])
 
     def write_link(self, session: Session, ref: Ref | None, at: datetime) -> None:
         key = (self.row.payload["cluster_id"], self.row.connection)

@@ -30,7 +30,9 @@ _MAY = Permission.DECIDE_CLUSTERS
 def draft(issue: str) -> DraftOut:
     """What the tracker would get."""
     with here.reading() as session:
-        return DraftOut.of(publish_preview.publish_preview(session, here.actor(), issue_id(issue)))
+        targets = here.bridge().targets
+        found = publish_preview.publish_preview(session, here.actor(), issue_id(issue), targets, at=here.now())
+        return DraftOut.of(found)
 
 
 @write("/clusters/<issue>/publish", _MAY, Decided, body=Why, tag=TAG)

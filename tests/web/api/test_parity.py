@@ -44,6 +44,7 @@ SAME = {
     "outbox.discard": ("discard",),
     "notices.choose": ("set_notifications",),
     "people.add": ("add_user",),
+    "publishing.decide": ("decide_in_tracker",),
     "people.reset": ("reset",),
     "people.disable": ("disable", "enable"),
     "people.revoke": ("revoke_session",),
