@@ -86,6 +86,8 @@ def _leaf(arguments: list[str]) -> tuple[Any, list[str]]:
     while hasattr(command, "resolve_command") and rest:
         context = command.make_context(name, rest, parent=context)
         rest = [*context._protected_args, *context.args]
+        if not rest and command.invoke_without_command:
+            break
         name, command, rest = command.resolve_command(context, rest)
     return command, rest
 

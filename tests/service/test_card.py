@@ -234,11 +234,11 @@ def test_single_ticket_of_the_model_is_no_issue_until_somebody_plans_for_it(loop
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_name_survives_wherever_it_stands(before: str, after: str) -> None:
-    from bridge.service import account_names
+    from bridge.analysis import customer_names
 
     known = frozenset({("quokka", "freight"), ("müller-lüdenscheidt",)})
     for name in ("Quokka Freight", "QUOKKA freight", "Müller-Lüdenscheidt"):
-        out = account_names._without(f"{before} {name} {after}", known, (), PUT_INSTEAD)
+        out = customer_names.without_names(f"{before} {name} {after}", known)
         assert (
             name.casefold() not in out.casefold().replace(before.casefold(), "").replace(after.casefold(), "")
             or not out
