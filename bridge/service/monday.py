@@ -12,6 +12,7 @@ from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.issue_board import current
 from bridge.service.issue_money import sight_of
 from bridge.service.issue_review import BLOCKS, Review, review_of
+from bridge.service.publishing import Conflict, conflicts
 from bridge.service.putting import changed
 from bridge.store.clusters import RankRun
 from bridge.store.events import record
@@ -35,12 +36,15 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Monday:
-    """``review`` None: nothing was ranked yet. ``unsorted_share`` of the tickets stand alone, placed by nobody."""
+    """``review`` None: nothing was ranked yet. ``unsorted_share`` of the tickets stand alone, placed by nobody.
+    ``edited``: issues that people changed in a tracker, which leaves them as those want them.
+    """
 
     review: Review | None
     unsorted_share: float
     known_share: float | None
     finished: tuple[Finished, ...]
+    edited: tuple[Conflict, ...]
 
 
 def monday(session: Session, actor: Actor, *, at: datetime) -> Monday:
@@ -55,6 +59,7 @@ def monday(session: Session, actor: Actor, *, at: datetime) -> Monday:
         unsorted_share=sum(e.unsorted for e in now.entries) / tickets if tickets else 0.0,
         known_share=found.portfolio.known_share if found else None,
         finished=tuple(_view(row, tells=tells) for row in reviews(session, SHOWN)),
+        edited=conflicts(session, actor),
     )
 
 

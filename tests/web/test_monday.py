@@ -9,6 +9,7 @@ import pytest
 
 from bridge.store.events import Event
 from bridge.store.monday import MondayReview
+from bridge.store.outbox import TrackerLink
 from bridge.store.sticky import Sticky
 from bridge.words import Role, display_id
 from tests.web.api.asking import program
@@ -178,3 +179,12 @@ def test_the_list_prints_light_and_whole(house: House, chromium: Any) -> None:
             assert made.startswith(b"%PDF")
         finally:
             context.close()
+
+
+def test_the_review_names_issues_that_people_changed_in_a_tracker(house: House) -> None:
+    assert "changed by people in a tracker" not in page(house, "/issues/monday")
+    with house.db.write() as session:
+        link = TrackerLink(cluster_id=house.ids["vat"], connection="elsewhere", remote_id="7", left=["title"])
+        session.add(link)
+
+    assert "1 issue was changed by people in a tracker and left so" in page(house, "/issues/monday")
