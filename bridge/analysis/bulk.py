@@ -1,7 +1,7 @@
 """The arithmetic of a whole ranking at once: all accounts of all clusters, from their telling tickets.
 
-One rule: every figure is, to the last bit, the one that `explain` gives for the cluster alone: the same operations in the
-same order, sums correctly rounded (`math.fsum`), powers from `math.exp2`; numpy does only what IEEE 754 fixes.
+One rule: every figure is, to the last bit, the one that `explain` gives for the cluster alone: the same operations in
+the same order, sums correctly rounded (`math.fsum`), powers from `math.exp2`; numpy does only what IEEE 754 fixes.
 """
 
 from __future__ import annotations
@@ -135,11 +135,11 @@ class Stack:
         return np.where(np.isnan(set_), own, set_)
 
     def strength(self, weights: Floats | float) -> Floats:
-        """s q d of each row."""
+        """S q d of each row."""
         return np.asarray(self.rows["q"] * weights * self.fading)
 
     def strongest(self, strength: Floats) -> Floats:
-        """m of each pair."""
+        """M of each pair."""
         return np.maximum.reduceat(strength, self.starts) if len(self.starts) else np.zeros(0)
 
     def lines(self, m: Floats, omega: Floats | float) -> tuple[Floats, Floats, Floats]:
@@ -153,16 +153,16 @@ class Stack:
 
 
 def stack(cases: Sequence[Case], valuation: Valuation) -> Stack:
-    """Raises KeyError for an account that the valuation lacks."""
+    """Of one cluster or more. Raises KeyError for an account that the valuation lacks."""
     places: dict[str, int] = {}
     owners = [places.setdefault(key, len(places)) for case in cases for key in case.telling.keys]
     sizes = np.array([len(case.telling.keys) for case in cases], np.int64)
     before = np.cumsum(sizes) - sizes
     long = [len(case.telling.rows) for case in cases]
-    rows = np.concatenate([case.telling.rows for case in cases]) if cases else np.zeros(0)
-    pair = np.repeat(before, long) + (rows["who"] if cases else 0)
+    rows: Numbers = np.concatenate([case.telling.rows for case in cases])
+    pair = np.repeat(before, long) + rows["who"]
     cuts = [-math.inf if case.telling.cut is None else case.telling.cut for case in cases]
-    counts = rows["signal"] > np.repeat(cuts, long) if cases else np.zeros(0, bool)
+    counts = rows["signal"] > np.repeat(cuts, long)
     rows, pair = rows[counts], pair[counts]
     present, starts = np.unique(pair, return_index=True)
     cluster = np.repeat(np.arange(len(cases)), sizes)[present]

@@ -34,11 +34,29 @@ def score_all(cases: Sequence[Case], valuation: Valuation) -> tuple[list[Scored]
     return _Told(pairs, valuation.config, strength, m, p, risk, momentum).scores(), _portfolio(pairs, p, risk)
 
 
+def amounts(cases: Sequence[Case], valuation: Valuation, key: str) -> dict[int, float]:
+    """By cluster: risk now and momentum of one account, money per year."""
+    pairs = stack(cases, valuation)
+    _, risk, momentum = pairs.lines(pairs.strongest(pairs.strength(pairs.weights)), pairs.omega)
+    mine = [at for at, name in enumerate(pairs.accounts.keys) if name == key]
+    return {
+        cases[pairs.cluster[at]].cluster_id: float(risk[at] + momentum[at])
+        for at in np.flatnonzero(np.isin(pairs.account, mine)).tolist()
+    }
+
+
 class _Told:
     """The figures of all pairs, each cluster's accounts with the most money first, as plain numbers to slice."""
 
     def __init__(
-        self, pairs: Stack, config: ScoringConfig, strength: Floats, m: Floats, p: Floats, risk: Floats, momentum: Floats
+        self,
+        pairs: Stack,
+        config: ScoringConfig,
+        strength: Floats,
+        m: Floats,
+        p: Floats,
+        risk: Floats,
+        momentum: Floats,
     ) -> None:
         self.pairs, self.config = pairs, config
         amount, value = risk + momentum, pairs.accounts.value[pairs.account]

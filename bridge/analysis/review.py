@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.analysis.delta import delta
-from bridge.analysis.ranking import portfolio
-from bridge.analysis.record import Explanation
+from bridge.analysis.ranking import Placeable, Portfolio
+from bridge.analysis.record import Uncertainty
 from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.summary import Placing
 from bridge.analysis.uncertainty import THIN_EVIDENCE
@@ -21,7 +21,14 @@ MOVERS = 3
 NEGLIGIBLE = 0.5
 """Money per year that is shown as 0."""
 
-Inputs = Mapping[int, Mapping[str, Any]]
+
+class Told(Placeable, Protocol):
+    """A cluster as the review reads it."""
+
+    @property
+    def badges(self) -> list[str]: ...
+    @property
+    def uncertainty(self) -> Uncertainty: ...
 
 
 def last_monday(as_of: datetime) -> datetime:
@@ -31,12 +38,12 @@ def last_monday(as_of: datetime) -> datetime:
     return datetime.combine(monday + timedelta(days=1), time.min, UTC)
 
 
-def top(explanations: Sequence[Explanation]) -> list[int]:
+def top(explanations: Sequence[Told]) -> list[int]:
     """The Top 10 of a ranking, best first: issues of thin evidence keep their rank and stay out of it."""
     return [e.cluster_id for e in explanations if THIN_EVIDENCE not in e.badges][:TOP]
 
 
-def moves(explanations: Sequence[Explanation], before: Mapping[int, Placing]) -> dict[str, list[int]]:
+def moves(explanations: Sequence[Told], before: Mapping[int, Placing]) -> dict[str, list[int]]:
     """Issues with the largest rise and fall of their score since an earlier ranking, largest first."""
     changes = [(e.score - before[e.cluster_id].score, e.cluster_id) for e in explanations if e.cluster_id in before]
     changes += [(e.score, e.cluster_id) for e in explanations if e.cluster_id not in before] if before else []
@@ -46,17 +53,22 @@ def moves(explanations: Sequence[Explanation], before: Mapping[int, Placing]) ->
 
 
 def review(
-    explanations: Sequence[Explanation], before: Mapping[int, Placing], top_before: Sequence[int], old_inputs: Inputs
+    explanations: Sequence[Told],
+    before: Mapping[int, Placing],
+    top_before: Sequence[int],
+    causes: Mapping[int, str | None],
+    together: Portfolio,
 ) -> dict[str, Any]:
-    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now."""
+    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now. ``causes``:
+    by issue, of those that are in both rankings; ``together``: all of this one.
+    """
     by_id = {e.cluster_id: e for e in explanations}
     now = top(explanations)
-    together = portfolio(explanations)
     known = sum(e.score * e.uncertainty.known_share for e in explanations)
     score = sum(e.score for e in explanations)
 
     def moved(ids: Sequence[int]) -> list[list[Any]]:
-        return [_movement(id_, by_id.get(id_), before.get(id_), old_inputs.get(id_)) for id_ in ids]
+        return [_movement(id_, by_id.get(id_), before.get(id_), causes.get(id_)) for id_ in ids]
 
     return {
         "top": now,
@@ -73,18 +85,19 @@ def review(
     }
 
 
-def _movement(id_: int, e: Explanation | None, before: Placing | None, old: Mapping[str, Any] | None) -> list[Any]:
+def _movement(id_: int, e: Told | None, before: Placing | None, cause: str | None) -> list[Any]:
     change = (e.score if e else 0.0) - (before.score if before else 0.0)
-    return [id_, change, _cause(e, old) if e and before else None]
+    return [id_, change, cause if e and before else None]
 
 
-def _cause(e: Explanation, old: Mapping[str, Any] | None) -> str | None:
-    """The cause that moved most of it, of those that moved it in the direction in which it went."""
-    now = Snapshot.from_inputs(e.inputs)
-    then = None if old is None else Snapshot.from_inputs(old)
-    if now is None or then is None:
+def main_cause(now: Snapshot, score: float, old: Mapping[str, Any]) -> str | None:
+    """The cause that moved most of a score, of those that moved it in the direction in which it went. ``old``: the
+    inputs of the earlier ranking.
+    """
+    then = Snapshot.from_inputs(old)
+    if then is None:
         return None
-    found = delta(then, now, now.exposures(), e.score)
+    found = delta(then, now, now.exposures(), score)
     sign = 1 if found["amount"] >= 0 else -1
     best = max(found["causes"], key=lambda part: sign * part["amount"])
     return str(best["cause"]) if sign * best["amount"] > NEGLIGIBLE else None

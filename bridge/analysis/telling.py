@@ -1,6 +1,7 @@
 """The tickets of a cluster as numbers, and of those the ones that tell: that decide or date an account now or ever.
 
-One rule: what is kept of an account depends on its tickets, the release and what was told before, never on the way there.
+One rule: what is kept of an account depends on its tickets, the release and what was told before, never on the way
+there.
 """
 
 from __future__ import annotations
@@ -138,8 +139,8 @@ def telling(pile: Pile, cut: float | None, before: Telling | None, touched: Coll
 
 
 def condensed(tickets: Sequence[Evidence], cuts: Collection[float], told: Collection[str]) -> set[str]:
-    """Ids of one account's tickets that tell: the strongest of all and of those that count after each release, the one of
-    the ranking before among them, and those told of before.
+    """Ids of one account's tickets that tell: the strongest of all and of those that count after each release, the one
+    of the ranking before among them, and those told of before.
     """
     kept = {e.ticket_id for e in strongest(tickets)}
     for cut in cuts:

@@ -92,14 +92,14 @@ def publish(
 
 def _approve_over_bar(session: Session, scores: Mapping[int | None, Score], policy: Policy, at: datetime) -> None:
     for score in scores.values():
-        thin = "thin evidence" in score.explanation["badges"]
-        if score.rank > policy.top or score.explanation["accounts"] < policy.min_accounts or thin:
+        thin = "thin evidence" in score.summary["badges"]
+        if score.rank > policy.top or score.summary["accounts"] < policy.min_accounts or thin:
             continue
         cluster = session.get_one(Cluster, score.cluster_id)
         if cluster.approved_at is None and cluster.approved_by is None and cluster.merged_into is None:
             cluster.approved_at, cluster.approved_by = at, AUTOMATIC
             session.add(cluster)
-            after = {"rank": score.rank, "accounts": score.explanation["accounts"]}
+            after = {"rank": score.rank, "accounts": score.summary["accounts"]}
             record(session, "cluster.published", f"cluster:{cluster.id}", actor=AUTOMATIC, at=at, after=after)
 
 
@@ -236,18 +236,18 @@ class _Work:
 def facts_of(cluster: Cluster, members: Sequence[MemberFacts], score: Score | None, before: str | None = None) -> Facts:
     """What a tracker may know. ``members`` is not empty; ``before``: the band that was told last."""
     opened = [m for m in members if m.status not in CLOSED]
-    segments = score.explanation["by_segment"] if score else []
+    segments = score.summary["by_segment"] if score else []
     return Facts(
         cluster_id=cluster.id or 0,
         title=cluster.title,
         band=touching.band(score.rank, before) if score else touching.REST,
-        accounts=score.explanation["accounts"] if score else 0,
+        accounts=score.summary["accounts"] if score else 0,
         open_tickets=len(opened),
         tickets_in_all=len(members),
         first_seen=min(m.created_at for m in members).date(),
         last_signal=max(m.last_customer_at for m in members).date(),
         phrases=cluster.phrases,
-        segments=[(part["segment"], part["accounts"]) for part in segments],
+        segments=[(segment, accounts) for segment, _, accounts in segments],
         tickets=[(m.source_id, m.url) for m in opened],
         severity=cluster.severity_override,
     )

@@ -76,8 +76,8 @@ class ScoringConfigVersion(SQLModel, table=True):
 class RankRun(SQLModel, table=True):
     """One ranking: the instant it speaks for and the data and constants it was computed from.
 
-    ``summary`` is what a list shows of the whole: the Top 10, what moved, all issues together. ``values_id`` names a row
-    of RankValues, ``previous_id`` the run that the causes of each change are told against.
+    ``summary`` is what a list shows of the whole: the Top 10, what moved, all issues together. ``values_id`` names a
+    row of RankValues, ``previous_id`` the run that the causes of each change are told against.
     """
 
     __tablename__ = "rank_run"
@@ -95,9 +95,9 @@ class RankRun(SQLModel, table=True):
 class Score(SQLModel, table=True):
     """A cluster's place in a run. ``summary`` is what a list shows of it: small, so that thousands are read at once.
 
-    The record is made from numbers when somebody reads it: the tickets of ``told_id`` (RankTold), the values of the run,
-    and ``side``: {override, omega}. ``delta`` is kept as it was told when the run before is removed. Runs made before
-    that hold the record itself: ``explanation`` and ``inputs``, empty since.
+    The record is made from numbers when somebody reads it: the tickets of ``told_id`` (RankTold), the values of the
+    run, and ``side``: {override, omega}. ``delta`` is kept as it was told when the run before is removed. Runs made
+    before that hold the record itself: ``explanation`` and ``inputs``, empty since.
     """
 
     __table_args__ = (UniqueConstraint("run_id", "cluster_id"), Index(None, "run_id", "score", "cluster_id"))

@@ -1,7 +1,9 @@
-"""What rankings keep between them: marks of what changed, the tickets of each cluster as numbers, and what a run told of.
+"""What rankings keep between them: marks of what changed, the tickets of each cluster as numbers, and what a run told
+of.
 
 Rule: the database itself marks what changes (triggers, in the transaction that changes it), so no writer can forget to.
-The rows of ``RankTold`` and ``RankValues`` belong to runs and are never changed; ``RankCache`` can be dropped at any time.
+The rows of ``RankTold`` and ``RankValues`` belong to runs and are never changed; ``RankCache`` can be dropped at any
+time.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ WHOLE = 0
 
 
 class RankMark(SQLModel, table=True):
-    """This ticket in this cluster changed, came or went. One row a change: a change that comes while a ranking reads has
-    a row of its own, which that ranking has not seen and leaves.
+    """This ticket in this cluster changed, came or went. One row a change: a change that comes while a ranking reads
+    has a row of its own, which that ranking has not seen and leaves.
     """
 
     __tablename__ = "rank_mark"
@@ -60,7 +62,7 @@ class RankTold(SQLModel, table=True):
 
 
 class RankValues(SQLModel, table=True):
-    """What every account was worth in a run, compressed; runs of the same day and data share a row. ``digest``: sha256."""
+    """What every account was worth in a run, compressed; runs of the same values share a row. ``digest``: sha256."""
 
     __tablename__ = "rank_values"
 
@@ -70,7 +72,8 @@ class RankValues(SQLModel, table=True):
 
 
 class RankCache(SQLModel, table=True):
-    """All tickets of a cluster as the last ranking read them. ``crc`` covers the row and what it told.
+    """All tickets of a cluster as the last ranking read them. ``crc`` covers what it told and the row but for ``pile``,
+    which begins with a crc of its own.
 
     ``placed``: rows of Membership; the others are as in analysis/summary.RowFacts.
     """
@@ -107,7 +110,7 @@ _PLACE = ("ticket_id", "cluster_id", "q")
 
 
 def _mark(row: str) -> str:
-    return f"INSERT INTO rank_mark (cluster_id, ticket_id) VALUES ({row}.cluster_id, {row}.ticket_id);"
+    return f"INSERT INTO rank_mark (cluster_id, ticket_id) VALUES ({row}.cluster_id, {row}.ticket_id);"  # noqa: S608
 
 
 _OF_TICKET = (
@@ -120,16 +123,20 @@ _MOVED = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _PLACE)
 SQLITE_PLACES = (
     f"CREATE TRIGGER rank_mark_placed AFTER INSERT ON membership BEGIN {_mark('NEW')} END",
     f"CREATE TRIGGER rank_mark_left AFTER DELETE ON membership BEGIN {_mark('OLD')} END",
-    f"CREATE TRIGGER rank_mark_moved AFTER UPDATE ON membership WHEN {_MOVED} "
-    f"BEGIN {_mark('OLD')} {_mark('NEW')} END",
+    f"CREATE TRIGGER rank_mark_moved AFTER UPDATE ON membership WHEN {_MOVED} BEGIN {_mark('OLD')} {_mark('NEW')} END",
 )
-SQLITE_TICKETS = (
-    f"CREATE TRIGGER rank_mark_ticket AFTER UPDATE ON ticket WHEN {_DIFFERS} BEGIN {_OF_TICKET} END",
-)
+SQLITE_TICKETS = (f"CREATE TRIGGER rank_mark_ticket AFTER UPDATE ON ticket WHEN {_DIFFERS} BEGIN {_OF_TICKET} END",)
 
 
 def _row(row: str, columns: tuple[str, ...]) -> str:
     return "ROW(" + ", ".join(f"{row}.{name}" for name in columns) + ")"
+
+
+def _when(columns: tuple[str, ...]) -> str:
+    return f"WHEN ({_row('OLD', columns)} IS DISTINCT FROM {_row('NEW', columns)})"
+
+
+_RUN_PLACE, _RUN_TICKET = (f"EXECUTE FUNCTION rank_mark_{name}()" for name in ("place", "ticket"))
 
 
 POSTGRES_PLACES = (
@@ -143,10 +150,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$""",
-    "CREATE TRIGGER rank_mark_placed AFTER INSERT OR DELETE ON membership FOR EACH ROW "
-    "EXECUTE FUNCTION rank_mark_place()",
-    "CREATE TRIGGER rank_mark_moved AFTER UPDATE ON membership FOR EACH ROW "
-    f"WHEN ({_row('OLD', _PLACE)} IS DISTINCT FROM {_row('NEW', _PLACE)}) EXECUTE FUNCTION rank_mark_place()",
+    f"CREATE TRIGGER rank_mark_placed AFTER INSERT OR DELETE ON membership FOR EACH ROW {_RUN_PLACE}",
+    f"CREATE TRIGGER rank_mark_moved AFTER UPDATE ON membership FOR EACH ROW {_when(_PLACE)} {_RUN_PLACE}",
 )
 POSTGRES_TICKETS = (
     f"""CREATE FUNCTION rank_mark_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -154,8 +159,7 @@ BEGIN
     {_OF_TICKET}
     RETURN NULL;
 END $$""",
-    "CREATE TRIGGER rank_mark_ticket AFTER UPDATE ON ticket FOR EACH ROW "
-    f"WHEN ({_row('OLD', _READ)} IS DISTINCT FROM {_row('NEW', _READ)}) EXECUTE FUNCTION rank_mark_ticket()",
+    f"CREATE TRIGGER rank_mark_ticket AFTER UPDATE ON ticket FOR EACH ROW {_when(_READ)} {_RUN_TICKET}",
 )
 
 

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.analysis.ranking import rank
-from bridge.analysis.review import last_monday, review, top
 from bridge.analysis.bulk_scores import score_all
 from bridge.analysis.exposure import seconds
-from bridge.analysis.ranking import portfolio
+from bridge.analysis.ranking import portfolio, rank
+from bridge.analysis.review import last_monday, main_cause, review, top
 from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.summary import SEVERITY, WORKAROUND, Placing, RowFacts, summarise
 from bridge.analysis.uncertainty import THIN_EVIDENCE
@@ -22,7 +21,7 @@ from bridge.analysis.weeks import WEEKS
 from bridge.analysis.weeks import weekly_accounts as weekly
 from bridge.words import Severity, WorkaroundKind
 from tests.analysis.scalar_list import bulk_of, entered, scalar_of, severity_of, weeks_of
-from tests.analysis.value_cases import CONFIG, NOW, cases, days, patient
+from tests.analysis.value_cases import NOW, cases, days, patient
 
 instants = st.floats(-10, 200).map(lambda n: NOW - days(n))
 
@@ -66,10 +65,13 @@ def test_all_at_once_is_each_alone_to_the_last_bit(case):
 @given(st.lists(cases(), min_size=1, max_size=4))
 def test_clusters_do_not_disturb_each_other(found):
     shared = found[0]
-    of_one = [replace(shared, cluster=replace(case.cluster, id=n, signals=s)) for n, (case, s) in enumerate(
-        (case, tuple(t for t in case.cluster.signals if t.account_key in {a.key for a in shared.accounts}))
-        for case in found
-    )]
+    of_one = [
+        replace(shared, cluster=replace(case.cluster, id=n, signals=s))
+        for n, (case, s) in enumerate(
+            (case, tuple(t for t in case.cluster.signals if t.account_key in {a.key for a in shared.accounts}))
+            for case in found
+        )
+    ]
     scored, together = score_all([entered(case.cluster, case.valuation()) for case in of_one], shared.valuation())
     assert scored == [bulk_of(case.cluster, case.valuation()) for case in of_one]
     assert together == portfolio(case.explain() for case in of_one)
@@ -127,7 +129,8 @@ def test_review_adds_up(found, data):
     }
     before = {id_: before[id_] for id_ in data.draw(st.lists(st.sampled_from(ids), unique=True))}
     was = list(before)[:10]
-    told = review(explanations, before, was, {e.cluster_id: e.inputs for e in explanations})
+    causes = {e.cluster_id: main_cause(Snapshot.from_inputs(e.inputs), e.score, e.inputs) for e in explanations}
+    told = review(explanations, before, was, causes, portfolio(explanations))
     entered, left = ({row[0] for row in told[kind]} for kind in ("entered", "left"))
     if before:
         assert (set(was) - left) | entered == set(told["top"]) == set(top(explanations))

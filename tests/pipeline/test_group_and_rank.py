@@ -148,8 +148,8 @@ def test_tickets_of_nobodys_account_count_as_pseudo_accounts(loop: Loop) -> None
     loop.cluster("All", *"123456")
     loop.rank()
     [score] = loop.rows(Score)
-    assert score.explanation["accounts"] == 4
-    assert score.explanation["by_segment"][0]["segment"] == "unidentified"
+    assert score.summary["accounts"] == 4
+    assert score.summary["by_segment"][0][0] == "unidentified"
 
 
 def test_ranking_without_constants_says_what_to_do(loop: Loop) -> None:

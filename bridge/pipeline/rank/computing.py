@@ -1,11 +1,13 @@
-"""What a ranking reads, and the ranking computed from it. Reads only."""
+"""A ranking from present data, each cluster by itself: for an instant that has no stored run, and for previews.
+
+Rule: reads only, keeps nothing; what is stored is made in ``standing``, and says the same to the last bit.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -14,67 +16,42 @@ from bridge.analysis.explanation import ClusterFacts, explain
 from bridge.analysis.exposure import TicketSignal
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.record import Explanation
-from bridge.analysis.requesters import is_internal, unidentified_account
-from bridge.analysis.resolution import Directory, segment_of
-from bridge.analysis.scoring import ScoringConfig
-from bridge.analysis.summary import RowFacts
-from bridge.analysis.value import UNIDENTIFIED, AccountFacts, SegmentFacts, Valuation, value_accounts
-from bridge.analysis.weeks import weekly_accounts
+from bridge.analysis.value import Valuation
+from bridge.pipeline.rank.people import People, constants, stand_in, value
 from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import (
     PlanFacts,
     SignalRow,
-    account_keys,
     accounts_by_id,
     all_accounts,
-    all_segments,
     approved_plans,
     data_snapshot,
     living_clusters,
-    scoring_config,
     signal_rows,
 )
-from bridge.words import (
-    ExpectationTier,
-    Lifecycle,
-    Priority,
-    RemedyState,
-    RiskBand,
-    Severity,
-    TicketStatus,
-    WorkaroundKind,
-)
+from bridge.words import Priority, RemedyState, Severity, TicketStatus, WorkaroundKind
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A computed ranking, best first, not yet stored. ``facts`` by cluster, for the list."""
+    """A computed ranking, best first."""
 
     as_of: datetime
     explanations: list[Explanation]
-    config: ScoringConfig
     config_version: int
-    snapshot: str
-    facts: dict[int, RowFacts]
 
 
-def compute(session: Session, as_of: datetime, previous: dict[int, dict[str, Any]] | None = None) -> Ranking:
-    """Rank from present data, leaving out tickets created after ``as_of``. Reads only.
+def compute(session: Session, as_of: datetime, previous: Mapping[int, Mapping[str, Any]] | None = None) -> Ranking:
+    """Rank from present data, leaving out tickets created after ``as_of``. ``previous``: by cluster, the inputs to tell
+    changes against.
 
     Raises LookupError where the constants or the segments have not been seeded.
     """
-    snapshot = data_snapshot(session)
-    config, version = _constants(session)
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, all_accounts(session))
-    valuation = _valuation(session, accounts, config, as_of, version, snapshot)
-    today = as_of.astimezone(UTC).date()
-    renewals = {a.key: (a.renewal_date - today).days for a in accounts if a.renewal_date}
-    found = list(_explain_all(session, _signals(rows, keys), valuation, previous or {}))
-    members = Counter(row.cluster_id for row in rows)
-    facts = {e.cluster_id: _row_facts(cluster, members[e.cluster_id], as_of, renewals) for e, cluster in found}
-    return Ranking(as_of, in_order(e for e, _ in found), config, version, snapshot, facts)
+    keys, valuation = _value(session, rows, as_of, all_accounts(session))
+    found = _explain_all(session, _signals(rows, keys), valuation, previous or {})
+    return Ranking(as_of, in_order(found), valuation.config_version)
 
 
 def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -> dict[int, Explanation]:
@@ -83,38 +60,35 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
 
     Raises LookupError where the constants or the segments have not been seeded.
     """
-    config, version = _constants(session)
     rows = [row for row in rows if row.created_at <= as_of]
-    keys, accounts = _accounts(session, rows, config, None)
-    valuation = _valuation(session, accounts, config, as_of, version, data_snapshot(session))
+    keys, valuation = _value(session, rows, as_of, None)
     plans = approved_plans(session)
     found = {}
     for cluster_id, signals in _signals(rows, keys).items():
         cluster = session.get(Cluster, cluster_id)
         override = cluster.severity_override if cluster else None
-        found[cluster_id] = explain(_cluster(cluster_id, signals, override, plans.get(cluster_id)), valuation)
+        found[cluster_id] = explain(facts_of_cluster(cluster_id, signals, override, plans.get(cluster_id)), valuation)
     return found
 
 
-def _constants(session: Session) -> tuple[ScoringConfig, int]:
-    stored = scoring_config(session)
-    if stored is None:
-        raise LookupError("no scoring configuration: run `bridge init` or `bridge db upgrade` first")
-    return ScoringConfig.from_dict(stored.params), stored.version or 0
-
-
-def _valuation(
-    session: Session,
-    accounts: list[AccountFacts],
-    config: ScoringConfig,
-    as_of: datetime,
-    version: int,
-    snapshot: str,
-) -> Valuation:
-    segments = [
-        SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in all_segments(session)
-    ]
-    return value_accounts(accounts, segments, config, as_of, config_version=version, data_snapshot=snapshot)
+def _value(
+    session: Session, rows: Sequence[SignalRow], as_of: datetime, every: Sequence[Account] | None
+) -> tuple[dict[int, str], Valuation]:
+    """Each counted ticket's account key, and what every account is worth, pseudo accounts included. ``every`` None:
+    only those of the rows are read.
+    """
+    config, version = constants(session)
+    people = People.of(session, config)
+    owners = {row.ticket_id: key for row in rows if (key := people.key_of(row)) is not None}
+    ids = {int(key.removeprefix("account:")) for key in owners.values() if key.startswith("account:")}
+    read = accounts_by_id(session, ids) if every is None else every
+    strangers = {
+        found.key: found
+        for row in rows
+        if not owners.get(row.ticket_id, "account:").startswith("account:") and (found := stand_in(row, config))
+    }
+    names = {"config_version": version, "data_snapshot": data_snapshot(session)}
+    return owners, value(session, read, list(strangers.values()), config, as_of, **names)[0]
 
 
 def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:
@@ -126,31 +100,18 @@ def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[
     return by_cluster
 
 
-def _row_facts(cluster: ClusterFacts, members: int, as_of: datetime, renewals: dict[str, int]) -> RowFacts:
-    kind = cluster.workaround
-    return RowFacts(
-        weeks=weekly_accounts(((t.account_key, t.created_at) for t in cluster.signals), as_of),
-        tickets=len(cluster.signals),
-        members=members,
-        open_tickets=sum(t.is_open for t in cluster.signals),
-        workaround=f"{kind}, unverified" if kind is WorkaroundKind.FULL and not cluster.workaround_verified else kind,
-        first_at=min(t.created_at for t in cluster.signals).timestamp(),
-        renewals=renewals,
-    )
-
-
 def _explain_all(
     session: Session,
     by_cluster: dict[int, list[TicketSignal]],
     valuation: Valuation,
-    previous: dict[int, dict[str, Any]],
-) -> Iterator[tuple[Explanation, ClusterFacts]]:
+    previous: Mapping[int, Mapping[str, Any]],
+) -> Iterator[Explanation]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
         if signals:
-            facts = _cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
-            yield explain(facts, valuation, previous.get(cluster_id)), facts
+            facts = facts_of_cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
+            yield explain(facts, valuation, previous.get(cluster_id))
 
 
 def _signal(row: SignalRow, key: str) -> TicketSignal:
@@ -165,9 +126,10 @@ def _signal(row: SignalRow, key: str) -> TicketSignal:
     )
 
 
-def _cluster(
-    cluster_id: int, signals: list[TicketSignal], override: str | None, plan: PlanFacts | None
+def facts_of_cluster(
+    cluster_id: int, signals: Sequence[TicketSignal], override: str | None, plan: PlanFacts | None
 ) -> ClusterFacts:
+    """A cluster as the formula needs it."""
     fields = plan.fields if plan else {}
     severity = override or fields.get("severity_override")
     return ClusterFacts(
@@ -179,53 +141,3 @@ def _cluster(
         plan_state=RemedyState(plan.state) if plan else None,
         released_at=plan.released_at if plan else None,
     )
-
-
-def _accounts(
-    session: Session, rows: Sequence[SignalRow], config: ScoringConfig, every: Sequence[Account] | None
-) -> tuple[dict[int, str], list[AccountFacts]]:
-    """Each counted ticket's account key, and the facts of every account, pseudo accounts included. ``every`` None:
-    only those of the rows are read.
-    """
-    directory = Directory.build(*account_keys(session))
-    owners = [directory.resolve(row.account_ref, row.requester_domain) for row in rows]
-    read = accounts_by_id(session, [owner for owner in owners if owner]) if every is None else every
-    rules = [(s.name, s.rule) for s in all_segments(session)]
-    facts = {f"account:{a.id}": _facts(a, rules) for a in read}
-    keys: dict[int, str] = {}
-    for row, found in zip(rows, owners, strict=True):
-        account = facts[f"account:{found}"] if found else _stand_in(row, config)
-        if account is not None:
-            facts.setdefault(account.key, account)
-            keys[row.ticket_id] = account.key
-    return keys, list(facts.values())
-
-
-def _facts(account: Account, rules: list[tuple[str, Any]]) -> AccountFacts:
-    """The name is the key: a stored run names accounts by key only."""
-    margin = 1.0 if account.margin is None else account.margin
-    value = None if account.arr is None else account.arr * margin
-    return AccountFacts(
-        key=f"account:{account.id}",
-        name=f"account:{account.id}",
-        segment=segment_of(rules, named=account.segment_named, yearly_value=value),
-        arr=account.arr,
-        margin=margin,
-        strategic_uplift=account.strategic_uplift,
-        strategic_expires=account.strategic_expires,
-        expectation_tier=ExpectationTier(account.expectation_tier) if account.expectation_tier else None,
-        risk_band=RiskBand(account.risk_band) if account.risk_band else None,
-        renewal_date=account.renewal_date,
-        lifecycle=Lifecycle(account.lifecycle),
-    )
-
-
-def _stand_in(row: SignalRow, config: ScoringConfig) -> AccountFacts | None:
-    """The pseudo account of a ticket that no account claims; None for our own people's tickets."""
-    domain = row.requester_domain or ""
-    if domain and is_internal(domain, config):
-        return None
-    if row.account_ref:
-        key = f"named:{row.account_ref.strip().casefold()}"
-        return AccountFacts(key=key, name=key, segment=UNIDENTIFIED, identified=False)
-    return unidentified_account(row.requester_key or f"ticket-{row.ticket_id}", domain, config)
