@@ -126,6 +126,9 @@ class _Told:
         """The one a person set, else the one that most of the money rests on; of two the graver one."""
         if case.override is not None:
             return case.override
+        found = set(self.severity[mine])
+        if len(found) == 1:
+            return Severity(SEVERITIES[found.pop()])
         money: dict[int, list[float]] = {}
         for severity, risk in zip(self.severity[mine], self.risk[mine], strict=True):
             money.setdefault(severity, []).append(risk)

@@ -90,13 +90,10 @@ def _movement(id_: int, e: Told | None, before: Placing | None, cause: str | Non
     return [id_, change, cause if e and before else None]
 
 
-def main_cause(now: Snapshot, score: float, old: Mapping[str, Any]) -> str | None:
-    """The cause that moved most of a score, of those that moved it in the direction in which it went. ``old``: the
-    inputs of the earlier ranking.
+def main_cause(then: Snapshot, now: Snapshot, score: float) -> str | None:
+    """The cause that moved most of a score, of those that moved it in the direction in which it went. ``then`` is what
+    was told earlier (`Snapshot.as_told`), ``score`` that of ``now``.
     """
-    then = Snapshot.from_inputs(old)
-    if then is None:
-        return None
     found = delta(then, now, now.exposures(), score)
     sign = 1 if found["amount"] >= 0 else -1
     best = max(found["causes"], key=lambda part: sign * part["amount"])

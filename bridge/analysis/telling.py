@@ -82,7 +82,7 @@ def _row(t: TicketNumbers, who: int) -> tuple[int, int, int, bool, float, float,
 
 def _in_order(names: Sequence[str], rows: Numbers) -> Pile:
     """Keys that nobody has any more are left out."""
-    used = sorted(names[who] for who in np.unique(rows["who"]).tolist() if who != OURS)
+    used = sorted(names[who] for who in np.flatnonzero(np.bincount(rows["who"] + 1)[1:]).tolist())
     place = {name: at for at, name in enumerate(used)}
     moved = np.array([*(place.get(name, OURS) for name in names), OURS], np.int32)
     rows["who"] = moved[rows["who"]]

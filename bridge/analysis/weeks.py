@@ -26,6 +26,6 @@ def weekly_accounts(who: NDArray[Any], created: NDArray[Any], now: float) -> lis
     age = now - created
     week = np.maximum(0, np.ceil(age / (7 * DAY)) - 1)
     within = (age >= 0) & (week < WEEKS)
-    seen = np.unique(np.stack((week[within], who[within])), axis=1)[0] if within.any() else np.zeros(0)
-    counts = np.bincount(seen.astype(np.int64), minlength=WEEKS)
+    seen = np.unique(who[within].astype(np.int64) * WEEKS + week[within].astype(np.int64)) % WEEKS
+    counts = np.bincount(seen, minlength=WEEKS)
     return [int(n) for n in counts[::-1]]

@@ -129,7 +129,7 @@ def test_review_adds_up(found, data):
     }
     before = {id_: before[id_] for id_ in data.draw(st.lists(st.sampled_from(ids), unique=True))}
     was = list(before)[:10]
-    causes = {e.cluster_id: main_cause(Snapshot.from_inputs(e.inputs), e.score, e.inputs) for e in explanations}
+    causes = {e.cluster_id: main_cause(*[Snapshot.from_inputs(e.inputs)] * 2, e.score) for e in explanations}
     told = review(explanations, before, was, causes, portfolio(explanations))
     entered, left = ({row[0] for row in told[kind]} for kind in ("entered", "left"))
     if before:

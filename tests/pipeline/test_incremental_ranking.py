@@ -29,10 +29,11 @@ from bridge.store.remedies import PlanRevision, RemedyPlan
 from bridge.store.sync import WorkspaceFact
 from bridge.store.tables import metadata
 from bridge.store.tickets import Ticket
-from tests.analysis.small_workspaces import Rows, Workspace, workspaces
+from tests.analysis.small_workspaces import Rows, Workspace, crowds, workspaces
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-DOMAINS = ("c0.example", "c1.example", "corp0.example", "gmail.com", "ours.example", None)
+DOMAINS = ("c0.example", "c0.example", "c1.example", "corp0.example", "ours.example", "gmail.com", None)
+HOURS = (-200, -48, -1, 0, 0, 30)
 NUMBERS = st.integers(0, 7)
 
 
@@ -49,14 +50,14 @@ class World:
         rows = self.session.exec(select(kind)).all()
         return rows[n % len(rows)] if rows else None
 
-    def new_ticket(self, n: int, ahead: int) -> None:
-        cluster = self.living(n)
-        at = self.now + timedelta(hours=ahead)
+    def new_ticket(self, n: int, m: int) -> None:
+        cluster = self.living(n % 2)
+        at = self.now + timedelta(hours=HOURS[(n + m) % len(HOURS)])
         self.tickets += 1
         ticket = Ticket(
             connection="new", source_id=str(self.tickets), subject="", embed_text="", record_hash="", status="open",
             priority=("urgent", "high", "normal", "low")[n % 4], created_at=at, updated_at=at, last_customer_at=at,
-            requester_domain=DOMAINS[n % len(DOMAINS)], requester_key=f"key-{n % 3}",
+            requester_domain=DOMAINS[m % len(DOMAINS)], requester_key=f"key-{n % 3}",
         )  # fmt: skip
         self.session.add(ticket)
         self.session.flush()
@@ -135,7 +136,9 @@ class World:
         self.session.add(account)
 
     def constants(self, n: int, m: int) -> None:
-        newest = self.session.exec(select(ScoringConfigVersion).order_by(col(ScoringConfigVersion.version).desc())).first()
+        newest = self.session.exec(
+            select(ScoringConfigVersion).order_by(col(ScoringConfigVersion.version).desc())
+        ).first()
         assert newest
         config = ScoringConfig.from_dict(newest.params)
         severities = dict(config.priority_severity, normal=("S3", "S2")[n % 2])
@@ -196,11 +199,11 @@ def figures(found: Standing) -> Any:
 
 
 OPERATIONS = [
-    World.new_ticket, World.new_ticket, World.message, World.status, World.priority, World.owner, World.delete,
+    World.new_ticket, World.new_ticket, World.new_ticket, World.new_ticket, World.new_ticket, World.message, World.status, World.priority, World.owner, World.delete,
     World.unplace, World.move, World.sure, World.merge, World.override, World.release, World.resolution, World.worth,
     World.constants, World.time, World.spoil, World.rank, World.rank, World.rank,
 ]  # fmt: skip
-steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), NUMBERS, NUMBERS), min_size=4, max_size=24)
+steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), NUMBERS, NUMBERS), min_size=10, max_size=30)
 
 
 def live_through(session: Session, workspace: Workspace, life: list[tuple[Any, int, int]]) -> World:
@@ -215,7 +218,7 @@ def live_through(session: Session, workspace: Workspace, life: list[tuple[Any, i
 
 
 @settings(max_examples=20, deadline=None)
-@given(workspaces(), steps)
+@given(workspaces() | crowds(), steps)
 def test_reading_what_changed_is_reading_everything(workspace: Workspace, life: list[tuple[Any, int, int]]) -> None:
     with TemporaryDirectory() as folder:
         db = Database(f"sqlite:///{Path(folder) / 'db.sqlite'}")

@@ -15,6 +15,8 @@ from bridge.analysis.bulk import Case
 from bridge.analysis.bulk_scores import amounts
 from bridge.analysis.explanation import Counted, explain_snapshot
 from bridge.analysis.record import Explanation
+from bridge.analysis.snapshot import Snapshot
+from bridge.analysis.telling import Telling
 from bridge.analysis.value import Valuation
 from bridge.errors import BridgeError
 from bridge.pipeline.rank.keeping import telling_of
@@ -51,6 +53,17 @@ def inputs(session: Session, run: RankRun, cluster_ids: Sequence[int] | None = N
     """The inputs alone: what the changes of a later run are told against. Raises UnreadableRun."""
     stored = _Stored(session, run)
     return {score.cluster_id: stored.inputs(score, told) for score, told in stored.rows(cluster_ids)}
+
+
+def snapshots(session: Session, run: RankRun, cluster_ids: Sequence[int]) -> dict[int, Snapshot]:
+    """What the run told of these clusters, as a later one compares with it."""
+    stored, found = _Stored(session, run), {}
+    for score, told in stored.rows(cluster_ids):
+        if told is not None:
+            found[score.cluster_id] = stored.snapshot(score, telling_of(told)).as_told(score.score)
+        elif (old := Snapshot.from_inputs(score.inputs)) is not None:
+            found[score.cluster_id] = old
+    return found
 
 
 def amounts_of(session: Session, run: RankRun, key: str, cluster_ids: Sequence[int]) -> dict[int, float]:
@@ -121,9 +134,12 @@ class _Stored:
     def inputs(self, score: Score, told: ToldRow | None) -> dict[str, Any]:
         return score.inputs if told is None else self.explain(score, told, None).inputs
 
+    def snapshot(self, score: Score, told: Telling) -> Snapshot:
+        return snapshot_of(told, Side.from_dict(score.side or {}), self.valuation)
+
     def explain(self, score: Score, row: ToldRow, previous: dict[str, Any] | None) -> Explanation:
         told = telling_of(row)
-        snapshot = snapshot_of(told, Side.from_dict(score.side or {}), self.valuation)
+        snapshot = self.snapshot(score, told)
         counted = Counted(told.tickets, told.confidence)
         e = explain_snapshot(score.cluster_id, snapshot, counted, self.valuation, previous)
         if e.score != score.score:

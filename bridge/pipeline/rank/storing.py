@@ -12,7 +12,7 @@ from bridge.analysis.review import TOP, last_monday, main_cause, moves, review, 
 from bridge.analysis.summary import Placing, summarise
 from bridge.pipeline.rank.keeping import told_row
 from bridge.pipeline.rank.people import packed
-from bridge.pipeline.rank.records import inputs
+from bridge.pipeline.rank.records import snapshots
 from bridge.pipeline.rank.standing import Standing
 from bridge.store import rank_rows
 from bridge.store.clusters import RankRun
@@ -107,9 +107,9 @@ def _review(session: Session, ranking: Standing, base: Baseline | None) -> dict[
     if base is None:
         return {**review(scored, {}, [], {}, together), **counts, "since": None}
     asked = {id_ for moved in moves(scored, base.placings).values() for id_ in moved}
-    asked |= set(top(scored)) | set(base.top)
+    asked |= set(top(scored)) ^ set(base.top)
     now = {s.cluster_id: s.score for s in scored if s.cluster_id in asked}
-    old = inputs(session, base.run, sorted(now))
-    causes = {id_: main_cause(ranking.snapshot_of(id_), now[id_], then) for id_, then in old.items()}
+    old = snapshots(session, base.run, sorted(now))
+    causes = {id_: main_cause(then, ranking.snapshot_of(id_), now[id_]) for id_, then in old.items()}
     since = {"run": base.run.id, "as_of": base.run.as_of.isoformat(), "monday": base.is_monday}
     return {**review(scored, base.placings, base.top, causes, together), **counts, "since": since}
