@@ -27,7 +27,7 @@ from bridge.pipeline.plan import plan
 from bridge.pipeline.publish import Policy, publish
 from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
-from bridge.pipeline.rank import rank
+from bridge.pipeline.rank import Keep, rank, thin
 from bridge.pipeline.relearn import relearn
 from bridge.pipeline.track import track
 from bridge.progress import SYNC, Progress, StepReport, silent
@@ -94,7 +94,7 @@ class Jobs:
                 yield self._guarded(name, connection, step)
 
     def nightly(self) -> list[StepReport]:
-        """Learn what repeats around the texts, think again about what the model grouped, then rank."""
+        """Learn what repeats around the texts, think again about what the model grouped, rank, thin old rankings."""
         learn = partial(self._relearn, anyway=True)
         consolidate = partial(self._group, consolidating=True)
         return [
@@ -102,6 +102,7 @@ class Jobs:
             *self.run(("embed",)),
             self._guarded("group", None, consolidate),
             *self.run(("rank",)),
+            self._guarded("rank", None, self._thin),
         ]
 
     def _guarded(self, name: str, connection: str | None, step: Step) -> StepReport:
@@ -227,6 +228,12 @@ class Jobs:
 
     def _rank(self, lease: Lease) -> StepReport:
         return rank(self.bridge.db, lease=lease, now=self._now, progress=self.progress)
+
+    def _thin(self, lease: Lease) -> StepReport:
+        """Under the lease of rankings: what one of them still needs is not removed under its hands."""
+        kept = self.bridge.settings.ranking
+        keep = Keep(kept.keep_all_days, kept.keep_daily_days)
+        return StepReport("thin", done=thin(self.bridge.db, keep, lease=lease, now=self._now))
 
     def _plan(self, lease: Lease) -> StepReport:
         types = {name: c.settings.type for name, c in self.bridge.connections.items()}

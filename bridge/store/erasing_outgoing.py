@@ -117,11 +117,23 @@ def rename_in_scores(session: Session, cluster_ids: Sequence[int], names: Mappin
                     setattr(score, field, after)
                     session.add(score)
         for told in session.exec(select(RankTold).where(col(RankTold.cluster_id).in_(part))):
-            keys = [names.get(key, key) for key in told.keys]
+            keys = _renamed_keys(told.keys, names)
             if keys != told.keys:
                 told.keys = keys
                 session.add(told)
         forget(session, part)
+
+
+def _renamed_keys(keys: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """Two that were erased at different times stay two."""
+    found: list[str] = []
+    for key in keys:
+        name, n = names.get(key, key), 1
+        while name in found or (name != key and name in keys):
+            n += 1
+            name = f"{names.get(key, key)}-{n}"
+        found.append(name)
+    return found
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -136,13 +136,17 @@ def currency_of(session: Session) -> str:
     return str(config.params["currency"]) if config else "EUR"
 
 
-def last_run(session: Session, before: datetime | None = None, *, kept: bool = False) -> RankRun | None:
+def last_run(
+    session: Session, before: datetime | None = None, *, kept: bool = False, version: int | None = None
+) -> RankRun | None:
     """The newest run, or the newest that speaks for an instant at or before ``before``. ``kept``: none that was made
-    for a decision and gives way to the next one; there is one of those at most.
+    for a decision and gives way to the next one; there is one of those at most. ``version``: of the constants.
     """
     query = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc())
     if before is not None:
         query = query.where(col(RankRun.as_of) <= before)
+    if version is not None:
+        query = query.where(col(RankRun.config_version) == version)
     runs = session.exec(query.limit(2)).all()
     return next((run for run in runs if not (kept and run.summary.get("passing"))), None)
 

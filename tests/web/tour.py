@@ -161,6 +161,7 @@ MAY: dict[str, frozenset[Role] | None] = {
     "api.run": STATUS,
     "api.search": EVERYBODY,
     "api.seen": EVERYBODY,
+    "api.ranking": VALUE,
     "api.segments": VALUE,
     "api.sessions": EVERYBODY,
     "api.set_granularity": PRODUCT,

@@ -15,13 +15,14 @@ from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
 from bridge.pipeline.rank.records import Record, UnreadableRun, amounts_of, inputs, records
 from bridge.pipeline.rank.standing import standing
 from bridge.pipeline.rank.storing import store
-from bridge.pipeline.rank.thinning import thin
+from bridge.pipeline.rank.thinning import Keep, thin
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database, steady
 from bridge.store.leases import Lease, fence
 from bridge.store.ranking import data_snapshot, last_run
 
 __all__ = [
+    "Keep",
     "Ranking",
     "Record",
     "UnreadableRun",
