@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
@@ -26,10 +27,17 @@ from bridge.store.db import Database
 from bridge.store.rank_cache import RankCache
 from bridge.store.ranking import last_run
 from bridge.store.remedies import PlanRevision, RemedyPlan
-from bridge.store.sync import WorkspaceFact
+from bridge.store.sync import WorkspaceFact, bump
 from bridge.store.tables import metadata
 from bridge.store.tickets import Ticket
 from tests.analysis.small_workspaces import Rows, Workspace, crowds, workspaces
+from tests.pipeline.loop import Loop, ticket
+
+
+@pytest.fixture
+def loop(db: Database) -> Loop:
+    return Loop(db)
+
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DOMAINS = ("c0.example", "c0.example", "c1.example", "corp0.example", "ours.example", "gmail.com", None)
@@ -226,3 +234,26 @@ def test_reading_what_changed_is_reading_everything(workspace: Workspace, life: 
         with Session(db.engine) as session:
             live_through(session, workspace, life)
         db.dispose()
+
+
+def test_a_ticket_that_fell_behind_another_is_still_told_of(loop: Loop) -> None:
+    """The severity of a ticket that decided falls below that of another: that is a severity change, not decay."""
+    at = loop.clock() - timedelta(days=3)
+    loop.put(ticket("1", priority="urgent", at=at), ticket("2", priority="high", at=at))
+    loop.pull()
+    loop.cluster("One", "1", "2")
+    loop.rank()
+    loop.clock.pass_(60)
+    with loop.db.write() as session:
+        session.execute(update(Ticket).where(col(Ticket.source_id) == "1").values(priority="low"))
+        bump(session, "tickets")
+        before = last_run(session)
+        assert before
+        alone = compute(session, loop.clock(), inputs(session, before))
+    loop.rank()
+    with loop.db.read() as session:
+        [record] = records(session, session.get_one(RankRun, 2)).values()
+    causes = {part["cause"]: part["amount"] for part in record.explanation["delta_vs_previous"]["causes"]}
+    assert causes["severity change"] < 0
+    assert abs(causes["decay"]) < 1
+    assert canonical_json(record.explanation) == canonical_json(alone.explanations[0].to_dict())
