@@ -36,6 +36,7 @@ from bridge.store.sync import bump
 from bridge.store.tables import metadata
 from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
+from tests.services.postgres import postgres_server
 
 AT = datetime(2026, 6, 1, 6, tzinfo=UTC)
 DAYS = 730
@@ -216,8 +217,6 @@ def database(postgres: bool, folder: str) -> Iterator[Database]:
         yield db
         db.dispose()
         return
-    from tests.services.postgres import postgres_server
-
     with postgres_server() as server:
         db = Database(server.url(server.create()))
         yield db

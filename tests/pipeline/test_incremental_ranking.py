@@ -31,7 +31,7 @@ from bridge.store.sync import WorkspaceFact, bump
 from bridge.store.tables import metadata
 from bridge.store.tickets import Ticket
 from tests.analysis.small_workspaces import Rows, Workspace, crowds, workspaces
-from tests.pipeline.loop import Loop, ticket
+from tests.pipeline.loop import Loop, three_issues, ticket
 
 
 @pytest.fixture
@@ -257,3 +257,53 @@ def test_a_ticket_that_fell_behind_another_is_still_told_of(loop: Loop) -> None:
     assert causes["severity change"] < 0
     assert abs(causes["decay"]) < 1
     assert canonical_json(record.explanation) == canonical_json(alone.explanations[0].to_dict())
+
+
+WAYS = range(7)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_numbers_that_were_damaged_are_read_again(loop: Loop, way: int) -> None:
+    three_issues(loop)
+    loop.clock.pass_(60)
+    with loop.db.write() as session:
+        world = World(session, loop.clock())
+        for n in range(3):
+            world.spoil(n, way)
+            if way == 1:
+                world.message(n, 0)
+        session.flush()
+        before = last_run(session)
+        assert figures(standing(session, world.now, before)) == figures(standing(session, world.now, before, cold=True))
+
+
+def test_a_ticket_that_is_not_yet_opened_counts_when_its_time_has_come(loop: Loop) -> None:
+    three_issues(loop)
+    loop.put(ticket("soon", at=loop.clock() + timedelta(hours=2)))
+    loop.pull()
+    loop.cluster("Soon", "soon")
+    seen = []
+    for _ in range(3):
+        loop.clock.pass_(3600)
+        with loop.db.write() as session:
+            bump(session, "tickets")
+        loop.rank()
+        with loop.db.read() as session:
+            run = last_run(session)
+            assert run
+            seen.append(run.clusters)
+    assert seen == [3, 4, 4]
+
+
+def test_what_changed_alone_is_read(loop: Loop) -> None:
+    three_issues(loop)
+    loop.put(ticket("new", at=loop.clock()))
+    loop.pull()
+    loop.cluster("New", "new")
+    with loop.db.read() as session:
+        before = last_run(session)
+        kept = standing(session, loop.clock(), before).keeping
+        everything = standing(session, loop.clock(), before, cold=True).keeping
+    assert (kept.cold, kept.read) == (False, 1)
+    assert everything.cold
+    assert everything.read == len(loop.rows(Membership))
