@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cases import ONE_OFFS, SAMPLE, Case, clean, tail
+from benchmarks.plots import draw
 from benchmarks.streams import SETS
 from benchmarks.vectors import Cache, default_cache
 from bridge.analysis.assigning import Params
-from bridge.analysis.calibration import Answer, calibrate, ece, reliability
+from bridge.analysis.calibration import Answer, Bin, calibrate, ece, reliability
 from bridge.analysis.clustering import Plan, group
 from bridge.analysis.embedding import Vectors
 from bridge.analysis.evaluation import Quality, evaluate
@@ -81,7 +82,7 @@ def quality(plan: Plan, labels: Sequence[str]) -> Quality:
     return evaluate(labels, [plan.assign[ticket].cluster for ticket in range(len(labels))])
 
 
-def row(case: Case, vectors: Vectors) -> tuple[str, str, list[str]]:
+def row(case: Case, vectors: Vectors) -> tuple[str, str, list[Bin]]:
     plan = grouped(vectors, SHIPPED)
     found = guesses(plan, case.labels)
     cells = []
@@ -99,8 +100,7 @@ def row(case: Case, vectors: Vectors) -> tuple[str, str, list[str]]:
     gained = [f"{getattr(before, name):.2f} to {np.mean([getattr(q, name) for q in after]):.2f}" for name in FIGURES]
     effect = f"| {case.kind} | {case.name} | {moved} | {' | '.join(gained)} |"
     bins = reliability(*chances(*drawn(found, COUNTS[0], 0)))
-    points = [f"| {case.kind} | {case.name} | {b.chance:.2f} | {b.true:.2f} | {b.count} |" for b in bins]
-    return calibrated, effect, points
+    return calibrated, effect, bins
 
 
 FIGURES = ("ari", "b3_precision", "found", "pure_share")
@@ -110,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for vectors")
     parser.add_argument("--bins", action="store_true")
+    parser.add_argument("--plots", type=Path, help="folder for the reliability diagram")
     options = parser.parse_args()
     cache = Cache(options.cache)
     print("| texts | set | guesses | true | 50 answers | 100 | 200 |\n|---|---|---|---|---|---|---|")
@@ -119,14 +120,24 @@ def main() -> None:
             calibrated, effect, bins = row(case, cache.get(case.texts))
             print(calibrated, flush=True)
             effects.append(effect)
-            points += bins
+            points.append((case, bins))
     print(
         "\n| texts | set | border of three draws of 100 | ARI | B3 prec. | found | pure |\n|---|---|---|---|---|---|---|"
     )
     print("\n".join(effects))
     if options.bins:
         print("\n| texts | set | chance | true | tickets |\n|---|---|---|---|---|")
-        print("\n".join(points))
+        for case, bins in points:
+            for b in bins:
+                print(f"| {case.kind} | {case.name} | {b.chance:.2f} | {b.true:.2f} | {b.count} |")
+    if options.plots:
+        lines = [
+            (case.name, [b.chance for b in bins], [b.true for b in bins])
+            for case, bins in points
+            if case.kind.startswith("long tail, 30%")
+        ]
+        exact = [("exact", [0.0, 1.0], [0.0, 1.0])]
+        draw(options.plots / "reliability.svg", "Confidence after 50 answers", "said", "true", exact + lines)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.plots import draw
 from bridge.analysis.embedding import Embedder, bundled_model_id, bundled_model_path, load_embedder
 from bridge.pipeline.embed import embed
 from bridge.store.db import Database
@@ -83,6 +84,7 @@ def main() -> None:
     shared = Path(os.environ.get("BRIDGE_SHARED", "../shared"))
     parser.add_argument("--data", type=Path, default=shared / "data" / "banking77.csv.gz")
     parser.add_argument("--texts", type=int, default=1000)
+    parser.add_argument("--plots", type=Path, help="folder for a plot of speed by length")
     options = parser.parse_args()
     with gzip.open(options.data, "rt", encoding="utf-8", newline="") as stream:
         rows = [row["text"] for row in csv.DictReader(stream)]
@@ -93,6 +95,7 @@ def main() -> None:
     plain = SentenceTransformer(str(bundled_model_path()), device="cpu", local_files_only=True)
     print("| tokens | texts | plain texts/s | step texts/s | ratio | plain per CPU s | step per CPU s | ratio |")
     print("|---|---|---|---|---|---|---|---|")
+    speeds: dict[str, list[float]] = {"plain": [], "through the step": []}
     for tokens in LENGTHS:
         count = max(16, options.texts * LENGTHS[0] // tokens)
         texts = of_length(rows, tokens, count, lambda text: len(plain.tokenizer(text)["input_ids"]))
@@ -103,6 +106,11 @@ def main() -> None:
                 runs["step"].append(through_the_step(ours, texts, folder))
         (a, b), (c, d) = ([count / min(column) for column in zip(*taken, strict=True)] for taken in runs.values())
         print(f"| {tokens} | {count} | {a:.0f} | {c:.0f} | {c / a:.1f} | {b:.0f} | {d:.0f} | {d / b:.1f} |", flush=True)
+        for name, speed in zip(speeds, (a, c), strict=True):
+            speeds[name].append(speed)
+    if options.plots:
+        lines = [(name, LENGTHS, of) for name, of in speeds.items()]
+        draw(options.plots / "speed_by_length.svg", "Embedding", "tokens a text", "texts a second", lines)
 
 
 if __name__ == "__main__":

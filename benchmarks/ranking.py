@@ -24,7 +24,8 @@ import numpy as np
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from bridge.pipeline.rank import rank, records
+from bridge.pipeline.rank import rank
+from bridge.ranked import records
 from bridge.service.seeds import seed
 from bridge.store.accounts import Account, AccountDomain
 from bridge.store.clusters import Cluster, Membership, Score

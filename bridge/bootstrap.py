@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -13,8 +14,13 @@ from sqlmodel import Session
 
 from bridge.analysis.embedding import Embedder, ModelError, bundled_model_id, load_embedder, model_id_of
 from bridge.analysis.embedding.hub import folder_of
+from bridge.analysis.emerging import Rules
 from bridge.analysis.intake import Reading
+from bridge.analysis.working_days import Calendar
 from bridge.connecting import Connection, connect
+from bridge.pipeline.notify import Composer, Reach, Weekly
+from bridge.pipeline.publish import Target, policy_of
+from bridge.reaching import reach_of
 from bridge.settings import Settings, SettingsError
 from bridge.store.db import Database
 from bridge.store.models import Chosen, in_use, most_vectors, wanted
@@ -37,10 +43,37 @@ class Bridge:
         """Enabled connections that play a role: help_desk, remedy_sink or tracker."""
         return {name: c for name, c in self.connections.items() if role in c.roles}
 
+    @property
+    def targets(self) -> dict[str, Target]:
+        """The trackers that are published to: the one that [publish] names; else each that has a section publish of its
+        own; else the first.
+        """
+        trackers, named = self.having("tracker"), self.settings.publish.tracker
+        own = [name for name, c in trackers.items() if c.settings.publish is not None]
+        chosen = [named] if named else own or sorted(trackers)[:1]
+        return {name: self._target(trackers[name]) for name in chosen}
+
+    def _target(self, c: Connection) -> Target:
+        page = self.settings.web.url
+        return Target(
+            c.name, policy_of(self.settings.publish, c.settings.publish, c.connector.dialect, page), c.connector
+        )
+
     @cached_property
     def secret(self) -> bytes:
         """The key under which people are hashed: a file of the workspace, never in the database."""
         return workspace_key(self.settings.home)
+
+    @property
+    def vector_copies(self) -> Path:
+        """This machine's copies of the vectors, for the worker."""
+        return self.settings.home / "vectors"
+
+    def forget(self) -> bool:
+        """Let go of what still holds something that was just erased. False: a long read keeps a part of it."""
+        for copy in self.vector_copies.glob("*"):
+            copy.unlink(missing_ok=True)
+        return self.db.forget()
 
     @property
     def model_id(self) -> str:
@@ -107,6 +140,40 @@ class Bridge:
         except ValueError as error:
             raise SettingsError(f"section [titles]: {error}") from None
 
+    @property
+    def alert_rules(self) -> Rules:
+        """When an issue is worth a message."""
+        own = self.settings.alerts
+        return Rules(
+            accounts=own.accounts,
+            window=timedelta(days=own.days),
+            cooldown=timedelta(hours=own.cooldown_hours),
+            growth=own.growth,
+            plan_days=own.plan_days,
+            calendar=self._calendar,
+        )
+
+    @property
+    def weekly(self) -> Weekly:
+        """When the digest is written."""
+        own = self.settings.notices
+        return Weekly(own.digest_day, own.digest_hour, self._calendar)
+
+    @property
+    def reach(self) -> Reach:
+        """Which connections carry messages to people."""
+        return reach_of(self.settings.notices, self.connections)
+
+    @property
+    def composer(self) -> Composer:
+        """What gives a message its words."""
+        own = self.settings
+        return Composer(self.secret, own.web.address, own.workspace.currency, self._calendar)
+
+    @property
+    def _calendar(self) -> Calendar:
+        return Calendar(self.settings.workspace.timezone, frozenset(self.settings.workspace.holidays))
+
     def with_own_connectors(self) -> Bridge:
         """The same parts for another thread: a connector serves one thread at a time."""
         return replace(self, connections=_connections(self.settings))
@@ -127,6 +194,10 @@ def build(settings: Settings) -> Bridge:
     tracker = settings.publish.tracker
     if tracker and "tracker" not in (connections[tracker].roles if tracker in connections else ()):
         raise SettingsError(f"section [publish], key 'tracker': {tracker!r} is no enabled connection to a tracker")
+    for name, connection in connections.items():
+        if connection.settings.publish is not None and "tracker" not in connection.roles:
+            raise SettingsError(f"section [connections.{name}.publish]: {name!r} is no tracker: take the section out")
+    reach_of(settings.notices, connections)
     return Bridge(settings, Database(settings.database_url), connections)
 
 

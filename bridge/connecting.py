@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from bridge.settings import PREFIX, ConnectionSettings, Settings, SettingsError
 from connectors.registry import load, roles_of
 
-WRITING = frozenset({"remedy_sink", "tracker"})
+WRITING = frozenset({"remedy_sink", "tracker", "notifier"})
 OWN_SECRETS = ("webhook_secret", "webhook_secret_previous")
 _PLACEHOLDER = "placeholder-of-a-secret"
 
@@ -78,6 +78,7 @@ def judge(name: str, own: ConnectionSettings, settings: Settings) -> Judged:
             problems = [_problem(name, item) for item in error.errors()]
     if options is not None and roles & WRITING:
         problems += _too_long(options, settings)
+        problems += _unknown_projects(own, options)
     return Judged(kind, roles, options, tuple(problems))
 
 
@@ -119,6 +120,15 @@ def _too_long(options: Any, settings: Settings) -> list[Problem]:
         "request_timeout to as much"
     )
     return [Problem("timeout_s", text)]
+
+
+def _unknown_projects(own: ConnectionSettings, options: Any) -> list[Problem]:
+    """Routes lead only to projects that the connector also reads."""
+    known = {getattr(options, "project", None), *getattr(options, "projects", ())}
+    routes = own.publish.routes if own.publish and hasattr(options, "projects") else ()
+    missing = sorted({route.project for route in routes} - known)
+    text = f"routes lead to {', '.join(missing)}: add it to the key 'projects' of this connection"
+    return [Problem("publish", text)] if missing else []
 
 
 def _from_home(kind: Any, options: Mapping[str, Any], home: Path) -> dict[str, Any]:

@@ -19,12 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.analysis.redaction import redact
 from bridge.bootstrap import Bridge
+from bridge.connecting import Connection
 from bridge.errors import BridgeError
 from bridge.pipeline.deliver import deliver
 from bridge.pipeline.embed import Successor, embed
 from bridge.pipeline.group import group
+from bridge.pipeline.notify import alert, digest
 from bridge.pipeline.plan import plan
-from bridge.pipeline.publish import Policy, publish
+from bridge.pipeline.publish import Target, publish
 from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
 from bridge.pipeline.rank import Keep, rank, thin
@@ -41,8 +43,8 @@ logger = logging.getLogger(__name__)
 Stop = Callable[[], bool]
 Step = Callable[[Lease], StepReport]
 
-INTAKE = ("pull", "relearn", "embed", "group", "rank")
-OUTGOING = ("publish", "push", "deliver")
+INTAKE = ("pull", "relearn", "embed", "group", "rank", "alert")
+OUTGOING = ("publish", "push", "digest", "deliver")
 FEEDBACK = ("track", "plan")
 
 STEPS = tuple(dict.fromkeys(SYNC))
@@ -73,6 +75,7 @@ class Jobs:
     """The steps of one installation, ready to run. ``only`` limits them to one connection.
 
     ``re_embed_s``: how long one run may work for a model that is not in use yet, so that new tickets never wait for it.
+    ``digest_anyway``: write a digest of now, whatever the calendar says.
     """
 
     bridge: Bridge
@@ -80,6 +83,7 @@ class Jobs:
     stop: Stop = never
     only: str | None = None
     re_embed_s: float | None = 60.0
+    digest_anyway: bool = False
 
     def run(self, steps: tuple[str, ...]) -> list[StepReport]:
         """Run these steps in order and report each, also the ones that failed."""
@@ -94,7 +98,7 @@ class Jobs:
                 yield self._guarded(name, connection, step)
 
     def nightly(self) -> list[StepReport]:
-        """Learn what repeats around the texts, think again about what the model grouped, rank, thin old rankings."""
+        """Learn what repeats around the texts, think again about what the model grouped, then rank."""
         learn = partial(self._relearn, anyway=True)
         consolidate = partial(self._group, consolidating=True)
         return [
@@ -150,7 +154,9 @@ class Jobs:
             "embed": lambda: [(None, self._embed)],
             "group": lambda: [(None, self._group)],
             "rank": lambda: [(None, self._rank)],
+            "alert": lambda: [(None, self._alert)],
             "plan": lambda: [(None, self._plan)],
+            "digest": lambda: [(None, self._digest)],
             "push": lambda: [(None, self._push)],
             "deliver": lambda: [(None, lambda _: self._deliver())],
         }
@@ -161,21 +167,18 @@ class Jobs:
         def step(source: Source, lease: Lease) -> StepReport:
             return pull(self.bridge.db, source, lease=lease, now=self._now, progress=self.progress, stop=self.stop)
 
-        return [
-            (name, partial(step, Source(name, c.connector, self.bridge.reading(c))))
-            for name, c in self.bridge.having("help_desk").items()
-        ]
+        return [(name, partial(step, self._source(name, c))) for name, c in self.bridge.having("help_desk").items()]
+
+    def _source(self, name: str, connection: Connection) -> Source:
+        reading, fields = self.bridge.reading(connection), connection.settings.account_fields
+        return Source(name, connection.connector, reading, account_fields=fields)
 
     def _publishes(self) -> list[tuple[str | None, Step]]:
-        wanted = self.bridge.settings.publish
-        policy = Policy(wanted.mode == "automatic", wanted.bar.top, wanted.bar.min_accounts)
+        def step(target: Target, lease: Lease) -> StepReport:
+            policy = target.policy
+            return publish(self.bridge.db, target.name, policy, lease=lease, now=self._now, progress=self.progress)
 
-        def step(name: str, lease: Lease) -> StepReport:
-            return publish(self.bridge.db, name, policy, lease=lease, now=self._now, progress=self.progress)
-
-        trackers = self.bridge.having("tracker")
-        chosen = [wanted.tracker] if wanted.tracker else sorted(trackers)[:1]
-        return [(name, partial(step, name)) for name in chosen]
+        return [(name, partial(step, target)) for name, target in self.bridge.targets.items()]
 
     def _tracks(self) -> list[tuple[str | None, Step]]:
         def step(name: str, tracker: IssueTracker, lease: Lease) -> StepReport:
@@ -223,11 +226,28 @@ class Jobs:
             lease=lease,
             now=self._now,
             consolidating=consolidating,
+            copies=self.bridge.vector_copies,
             progress=self.progress,
         )
 
     def _rank(self, lease: Lease) -> StepReport:
         return rank(self.bridge.db, lease=lease, now=self._now, progress=self.progress)
+
+    def _alert(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return alert(parts.db, parts.alert_rules, parts.reach, lease=lease, now=self._now, progress=self.progress)
+
+    def _digest(self, lease: Lease) -> StepReport:
+        parts = self.bridge
+        return digest(
+            parts.db,
+            parts.weekly,
+            parts.reach,
+            lease=lease,
+            now=self._now,
+            progress=self.progress,
+            anyway=self.digest_anyway,
+        )
 
     def _thin(self, lease: Lease) -> StepReport:
         """Under the lease of rankings: what one of them still needs is not removed under its hands."""
@@ -262,6 +282,7 @@ class Jobs:
             stop=self.stop,
             progress=self.progress,
             redact=lambda text: redact(text).text,
+            compose=self.bridge.composer,
         )
 
     @property

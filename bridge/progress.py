@@ -9,7 +9,10 @@ from typing import Any, Protocol
 
 logger = logging.getLogger(__name__)
 
-SYNC = ("pull", "relearn", "embed", "group", "rank", "publish", "deliver", "track", "plan", "push", "deliver")
+SYNC = (
+    *("pull", "relearn", "embed", "group", "rank", "alert", "publish", "deliver"),
+    *("track", "plan", "push", "digest", "deliver"),
+)
 """The whole loop once, by the names of its steps; deliver runs twice so that one sync carries a remedy all the way."""
 
 

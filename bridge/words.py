@@ -52,6 +52,14 @@ class Lifecycle(StrEnum):
     CHURNED = "churned"
 
 
+class LocationClass(StrEnum):
+    """Where support must sit by contract, seen from the customer."""
+
+    ONSHORE = "onshore"
+    NEARSHORE = "nearshore"
+    ANY = "any"
+
+
 class RemedyState(StrEnum):
     """Domain.md 3.3, in the order in which a plan moves forward; declined and duplicate stand apart."""
 
@@ -105,6 +113,14 @@ class Granularity(StrEnum):
     STRICT = "strict"
 
 
+class Hold(StrEnum):
+    """What a person holds about an issue, against what is computed."""
+
+    PIN = "pin"
+    MUTE = "mute"
+    SEVERITY = "severity"
+
+
 class OutboxState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -112,6 +128,26 @@ class OutboxState(StrEnum):
     DEAD = "dead"
     DISCARDED = "discarded"
     SUPERSEDED = "superseded"
+
+
+class NoticeKind(StrEnum):
+    """What people are told of: an issue that many accounts meet newly, one that enters the Top 10, one that a premium
+    account meets newly, one of the Top 10 that nobody has planned for; and once a week, what became of all.
+    """
+
+    EMERGING = "emerging"
+    TOP10 = "top10"
+    PREMIUM = "premium"
+    UNPLANNED = "unplanned"
+    WEEKLY = "weekly"
+
+
+class NoticeChoice(StrEnum):
+    """How a person wants to hear of a kind: at once, with the weekly digest, or not."""
+
+    NOW = "now"
+    DIGEST = "digest"
+    OFF = "off"
 
 
 class RunKind(StrEnum):

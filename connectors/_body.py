@@ -8,6 +8,7 @@ shown or dropped.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from connectors.base import Permanent
 
@@ -24,6 +25,12 @@ def wrap(block: str, key: str) -> str:
     text = strip_markers(block).replace("\r\n", "\n").strip("\n")
     opening = f"[issue-bridge:{key} begin, kept up to date; write above or below]"
     return f"{opening}\n\n{text}\n\n[issue-bridge:{key} end]"
+
+
+def with_labels(present: Iterable[str], wanted: Iterable[str], dropped: Iterable[str]) -> tuple[str, ...]:
+    """The labels of an issue after a draft: people's stay where they are, ours come last."""
+    gone = set(dropped) - set(wanted)
+    return tuple(dict.fromkeys(label for label in (*present, *wanted) if label not in gone))
 
 
 def find_key(text: str) -> str | None:

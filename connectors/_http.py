@@ -113,9 +113,12 @@ class Http:
         data: bytes | str | Mapping[str, str] | None = None,
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
+        done: bytes | None = None,
     ) -> Answer:
-        """Send once. The body may be anything but an HTML page. InDoubt where it may have taken effect."""
-        return self._once(method, path, write=True, params=params, json=json, data=data, headers=headers)
+        """Send once. The answer may be anything but an HTML page, and ``done`` whatever type it claims to be. InDoubt
+        where it may have taken effect.
+        """
+        return self._once(method, path, write=True, done=done, params=params, json=json, data=data, headers=headers)
 
     def write_json(self, method: str, path: str, json: Any, params: Params | None = None) -> Any:
         """Send JSON once; the answer must be JSON, else InDoubt."""
@@ -141,7 +144,9 @@ class Http:
             return error.retry_after if error.retry_after <= LONGEST_PAUSE_S else None
         return random.uniform(0, min(_FIRST_PAUSE_S * 2**tried, LONGEST_PAUSE_S))  # noqa: S311  jitter, no secret
 
-    def _once(self, method: str, path: str, *, write: bool, parse: bool = False, **kwargs: Any) -> Answer:
+    def _once(
+        self, method: str, path: str, *, write: bool, parse: bool = False, done: bytes | None = None, **kwargs: Any
+    ) -> Answer:
         url = self._url(path)
         auth = dict(self._auth())
         asked = f"{self._name}: {method} {mask_url(url)}"
@@ -152,7 +157,7 @@ class Http:
             error = status_error(answer, asked, write=write, now=self._wall())
             if error is None and parse:
                 error = _not_json(answer, asked, write=write)
-            elif error is None and write and answer.is_html_page:
+            elif error is None and write and answer.body.strip() != done and answer.is_html_page:
                 error = _html(asked, write=True)
         except ConnectorError as failure:
             error = failure

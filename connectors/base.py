@@ -10,9 +10,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
+
+from connectors.issue_words import Dialect, FixVersion, IssueDraft, IssueText, PriorityLevel, TrackerIssue
+
+__all__ = [
+    "Account",
+    "AccountSource",
+    "AuthFailed",
+    "Connector",
+    "ConnectorError",
+    "CreateGuarantee",
+    "Dialect",
+    "Event",
+    "FixVersion",
+    "HelpDesk",
+    "InDoubt",
+    "IssueDraft",
+    "IssueText",
+    "IssueTracker",
+    "Message",
+    "NotFound",
+    "Page",
+    "Permanent",
+    "PriorityLevel",
+    "RateLimited",
+    "Ref",
+    "Rejected",
+    "RemedyMessage",
+    "RemedySink",
+    "Side",
+    "Ticket",
+    "TrackerIssue",
+    "Transient",
+]
 
 
 class Side(StrEnum):
@@ -21,14 +54,6 @@ class Side(StrEnum):
     CUSTOMER = "customer"
     AGENT = "agent"
     SYSTEM = "system"
-
-
-class PriorityLevel(StrEnum):
-    """What the caller asks a tracker for; each connector maps it to the priorities that its tracker allows."""
-
-    TOP = "top"
-    NEXT = "next"
-    DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,51 +148,6 @@ class Page(Generic[T]):
     cursor: str
     rejected: tuple[Rejected, ...] = ()
     total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FixVersion:
-    name: str
-    released: bool
-    due: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerIssue:
-    """An issue that product development works on.
-
-    ``key`` is the marker that ``create_issue`` planted, None in issues that are not ours. ``block`` is the text
-    between our markers. ``priority_levels`` are the levels that would have led to the present priority, empty where
-    none would. ``status`` and ``resolution`` are the tracker's words, ``closed`` its own verdict.
-    """
-
-    id: str
-    url: str
-    key: str | None
-    title: str
-    status: str
-    updated_at: datetime
-    block: str | None = None
-    closed: bool | None = None
-    resolution: str | None = None
-    priority: str | None = None
-    priority_levels: frozenset[PriorityLevel] = frozenset()
-    fix_versions: tuple[FixVersion, ...] = ()
-    due: date | None = None
-    labels: tuple[str, ...] = ()
-    deleted: bool = False
-    category: str | None = None
-    """The tracker's own category of the status, where it has one (Jira: new, indeterminate, done)."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssueDraft:
-    """What an issue shall say. In ``update_issue`` a None leaves the field as it is."""
-
-    title: str | None
-    body: str | None
-    priority: PriorityLevel | None
-    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +260,11 @@ class RemedySink(Connector, Protocol):
 @runtime_checkable
 class IssueTracker(Connector, Protocol):
     create_guarantee: ClassVar[CreateGuarantee]
+    dialect: ClassVar[Dialect]
+
+    def as_written(self, draft: IssueDraft, *, key: str) -> IssueText:
+        """What ``create_issue`` writes of a draft, and ``update_issue`` as title and block. Asks nobody."""
+        ...
 
     def pull_issues(self, cursor: str | None) -> Iterator[Page[TrackerIssue]]: ...
 

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from connectors._body import find_key, is_signed, replace_block, sign, wrap
+from connectors._body import find_key, is_signed, replace_block, sign, strip_markers, with_labels, wrap
 from connectors._disk import locked, replace_file
 from connectors._front import NoFrontMatter, read_fields, set_fields, slug, with_fields
 from connectors._issue_files import JOINT, RAW_CAP, Seen, TrackerOptions, issue_of, key_in_name, peek, read_text, words
 from connectors.base import (
     CreateGuarantee,
+    Dialect,
     IssueDraft,
+    IssueText,
     NotFound,
     Page,
     Permanent,
@@ -36,6 +38,7 @@ class FilesTracker:
 
     Options = TrackerOptions
     create_guarantee: ClassVar[CreateGuarantee] = CreateGuarantee("client_id")
+    dialect: ClassVar[Dialect] = Dialect.MARKDOWN
 
     def __init__(
         self,
@@ -75,9 +78,12 @@ class FilesTracker:
             found = self._by_key(key)
             if found is None:
                 found = self.options.path / f"{key}{JOINT}{slug(draft.title or '')}.md"
-                block = wrap(draft.body or "", key)
-                replace_file(found, with_fields(self._first_fields(draft, key), block).encode())
+                text = self.as_written(draft, key=key)
+                replace_file(found, with_fields(self._first_fields(draft, text.title, key), text.body).encode())
         return self._ref(key, found)
+
+    def as_written(self, draft: IssueDraft, *, key: str) -> IssueText:
+        return IssueText(strip_markers(draft.title or ""), wrap(draft.body or "", key))
 
     def find_issue(self, key: str) -> Ref | None:
         found = self._by_key(key)
@@ -142,14 +148,15 @@ class FilesTracker:
             after = set_fields(after, {"updated": self._clock().isoformat(timespec="seconds")})
             replace_file(path, after.encode())
 
-    def _first_fields(self, draft: IssueDraft, key: str) -> dict[str, str | list[str]]:
+    def _first_fields(self, draft: IssueDraft, title: str, key: str) -> dict[str, str | list[str]]:
         now = self._clock().isoformat(timespec="seconds")
         return {
             "key": key,
-            "title": draft.title or "",
+            "title": title,
             "status": self.options.first_status,
             "priority": self.options.priorities[draft.priority or PriorityLevel.DEFAULT],
             "labels": list(draft.labels),
+            **({"project": draft.project} if draft.project else {}),
             "fix_version": "",
             "released": "",
             "due": "",
@@ -166,8 +173,9 @@ class FilesTracker:
         if draft.priority is not None:
             changes["priority"] = self.options.priorities[draft.priority]
         labels = words(fields, "labels")
-        if set(draft.labels) - set(labels):
-            changes["labels"] = list(dict.fromkeys((*labels, *draft.labels)))
+        after = with_labels(labels, draft.labels, draft.dropped_labels)
+        if set(after) != set(labels):
+            changes["labels"] = list(after)
         return {name: value for name, value in changes.items() if fields.get(name) != value}
 
     def _look(self, path: Path, before: tuple[str, str] | None) -> Seen:

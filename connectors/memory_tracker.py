@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from connectors._body import block_of, find_key, is_signed, replace_block, sign, strip_markers, wrap
+from connectors._body import block_of, find_key, is_signed, replace_block, sign, strip_markers, with_labels, wrap
 from connectors._memory import Clock, Hook, MemoryOptions, Table, quiet, utc_now
 from connectors.base import (
     CreateGuarantee,
+    Dialect,
     FixVersion,
     IssueDraft,
+    IssueText,
     NotFound,
     Page,
     PriorityLevel,
@@ -35,6 +37,7 @@ class StoredIssue:
     priority: str
     updated_at: datetime
     labels: tuple[str, ...] = ()
+    project: str | None = None
     resolution: str | None = None
     fix_versions: tuple[FixVersion, ...] = ()
     comments: tuple[str, ...] = field(default=())
@@ -46,6 +49,7 @@ class MemoryTracker:
 
     Options = MemoryOptions
     create_guarantee: ClassVar[CreateGuarantee] = CreateGuarantee("client_id")
+    dialect: ClassVar[Dialect] = Dialect.MARKDOWN
     priorities: ClassVar[Mapping[PriorityLevel, str]] = {
         PriorityLevel.TOP: "Urgent",
         PriorityLevel.NEXT: "High",
@@ -88,13 +92,17 @@ class MemoryTracker:
         if found is None:
             issue_id = str(len(self._issues.rows) + 1)
             priority = self.priorities[draft.priority or PriorityLevel.DEFAULT]
-            body = wrap(draft.body or "", key)
-            title = strip_markers(draft.title or "")
-            made = StoredIssue(issue_id, title, body, "new", priority, self.clock(), draft.labels)
+            text = self.as_written(draft, key=key)
+            made = StoredIssue(
+                issue_id, text.title, text.body, "new", priority, self.clock(), draft.labels, draft.project
+            )
             self._issues.rows[issue_id] = (made.updated_at, made)
             found = self._ref(issue_id)
         self.after("create_issue")
         return found
+
+    def as_written(self, draft: IssueDraft, *, key: str) -> IssueText:
+        return IssueText(strip_markers(draft.title or ""), wrap(draft.body or "", key))
 
     def find_issue(self, key: str) -> Ref | None:
         self.before("find_issue")
@@ -106,10 +114,10 @@ class MemoryTracker:
         body = None if draft.body is None else replace_block(issue.body, draft.body, key)
         self.edit(
             issue_id,
-            title=issue.title if draft.title is None else draft.title,
+            title=issue.title if draft.title is None else strip_markers(draft.title),
             body=issue.body if body is None else body,
             priority=issue.priority if draft.priority is None else self.priorities[draft.priority],
-            labels=tuple(dict.fromkeys((*issue.labels, *draft.labels))),
+            labels=with_labels(issue.labels, draft.labels, draft.dropped_labels),
         )
         self.after("update_issue")
 

@@ -8,6 +8,7 @@ from inspect import get_annotations
 from typing import Any
 
 from connectors.base import AccountSource, HelpDesk, IssueTracker, RemedySink
+from connectors.notices import Notifier
 
 TYPES = {
     "files": "connectors.files:Files",
@@ -18,6 +19,10 @@ TYPES = {
     "memory_tracker": "connectors.memory_tracker:MemoryTracker",
     "redmine": "connectors.redmine:Redmine",
     "request_tracker": "connectors.request_tracker:RequestTracker",
+    "slack": "connectors.slack:Slack",
+    "slack_webhook": "connectors.slack:SlackWebhook",
+    "smtp": "connectors.smtp:Smtp",
+    "webhook": "connectors.webhook:Webhook",
 }
 ENTRY_POINTS = "issue_bridge.connectors"
 ROLES: dict[str, type[Any]] = {
@@ -25,6 +30,7 @@ ROLES: dict[str, type[Any]] = {
     "account_source": AccountSource,
     "remedy_sink": RemedySink,
     "tracker": IssueTracker,
+    "notifier": Notifier,
 }
 
 

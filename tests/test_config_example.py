@@ -16,7 +16,14 @@ from connectors import registry
 
 EXAMPLE = (Path(__file__).parents[1] / "config.example.toml").read_text(encoding="utf-8")
 TAKEN_IN = re.sub(r"^#(?=[^ \n])", "", EXAMPLE, flags=re.MULTILINE)
-SECRETS = {"desk": "token", "redmine": "api_key"}
+SECRETS = {
+    "desk": "token",
+    "redmine": "api_key",
+    "mail": "password",
+    "slack": "token",
+    "hook": "secret",
+    "room": "webhook",
+}
 
 
 def test_the_example_says_the_defaults(tmp_path: Path) -> None:
@@ -54,17 +61,21 @@ def test_the_example_connections_show_every_key_of_a_connection(tmp_path: Path) 
         "files_tracker",
         "request_tracker",
         "redmine",
+        "smtp",
+        "slack",
+        "slack_webhook",
+        "webhook",
     }
     assert set().union(*(connection.model_fields_set for connection in connections.values())) >= set(
         ConnectionSettings.model_fields.keys() - OWN_SECRETS
     )
 
 
-@pytest.mark.parametrize("name", ["exports", "desk", "issues", "redmine"])
+@pytest.mark.parametrize("name", ["exports", "desk", "issues", "redmine", "mail", "slack", "room", "hook"])
 def test_the_example_options_are_those_of_the_connector(tmp_path: Path, name: str) -> None:
     (tmp_path / "config.toml").write_text(TAKEN_IN, encoding="utf-8")
     connection = load_settings(tmp_path, {}).connections[name]
-    secret = {SECRETS[name]: "not a secret"} if name in SECRETS else {}
+    secret = {SECRETS[name]: "https://not.a.secret.example/at/all"} if name in SECRETS else {}
 
     options = registry.load(connection.type).Options.model_validate({**connection.options, **secret})
 

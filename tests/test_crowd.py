@@ -15,7 +15,7 @@ from benchmarks.crowd import PASSWORD, WEEK, fill, make_home, name_of, rank_at
 from benchmarks.crowd_tickets import Crowd, Size, draw, sizes
 from benchmarks.service_kinds import KINDS, targets
 from bridge.bootstrap import Bridge
-from bridge.pipeline.rank import records
+from bridge.ranked import records
 from bridge.service import signing_in
 from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster, Membership, RankRun, Score

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.analysis.characters import visible
+from bridge.analysis.facets import facets
 from bridge.analysis.lesson import NOTHING, Lesson
 from bridge.analysis.redaction import domain_of, is_free_mail, pseudonym, redact, redact_tree
 from bridge.analysis.text import content_hash, language_of, looks_like_html, to_text
@@ -99,6 +100,9 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
     told = from_customer or [row["text"] for row in messages[:1]]
     text = reading.lesson.text(subject, told, writer_of(requester, domain, free_mail=free_mail), reading.secret)
     assignee = person_key(ticket.assignee, reading.secret)
+    tags = [clean for tag in ticket.tags if (clean := _clean(tag, known))]
+    attributes: Any = redact_tree(dict(ticket.attributes), known)
+    about = facets(tags, attributes)
     row = {
         "source_id": ticket.id,
         "subject": subject,
@@ -117,8 +121,10 @@ def prepare(ticket: Ticket, reading: Reading, raw_hash: str) -> Prepared:
         "assignee": assignee[:SHORT] if assignee else None,
         "channel": _clean(ticket.channel, ()),
         "language": _clean(ticket.language, ()) or language_of(text, None),
-        "tags": [clean for tag in ticket.tags if (clean := _clean(tag, known))],
-        "attributes": redact_tree(dict(ticket.attributes), known),
+        "tags": tags,
+        "attributes": attributes,
+        "area": about.area,
+        "type": about.type,
         "url": _clean(ticket.url, known),
         "csat": _clean(ticket.csat, known),
         "created_at": ticket.created_at,

@@ -5,7 +5,8 @@ Rule: scores are never added without saying what that counts twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -20,6 +21,16 @@ TOP = 10
 MOVERS = 3
 NEGLIGIBLE = 0.5
 """Money per year that is shown as 0."""
+
+CAUSES = {
+    "new accounts": ("accounts joined", "accounts left"),
+    "severity change": ("severer", "less severe"),
+    "workaround": ("workaround lost", "workaround"),
+    "decay": ("new signals", "no new signals"),
+    "release": ("reports after release", "released"),
+    "value data": ("account data, renewals", "account data, renewals"),
+}
+"""A cause of a change in words: where it raised the score, where it lowered it."""
 
 
 class Told(Placeable, Protocol):
@@ -38,9 +49,31 @@ def last_monday(as_of: datetime) -> datetime:
     return datetime.combine(monday + timedelta(days=1), time.min, UTC)
 
 
-def top(explanations: Sequence[Told]) -> list[int]:
-    """The Top 10 of a ranking, best first: issues of thin evidence keep their rank and stay out of it."""
-    return [e.cluster_id for e in explanations if THIN_EVIDENCE not in e.badges][:TOP]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What people hold against the computation: issues that are pinned to the Top 10 or muted."""
+
+    pinned: Collection[int] = ()
+    muted: Collection[int] = ()
+
+
+NOTHING_HELD = Held()
+
+
+def top_ten(ranked: Iterable[tuple[int, bool]], held: Held = NOTHING_HELD) -> list[int]:
+    """The Top 10 of (issue, is thin) in their order: the pinned first take their places, then the best of the others
+    that are neither thin nor muted. Everybody stands by rank; nobody's rank changes.
+    """
+    ranked = list(ranked)
+    pinned = [id_ for id_, _ in ranked if id_ in held.pinned][:TOP]
+    others = [id_ for id_, thin in ranked if not thin and id_ not in held.pinned and id_ not in held.muted]
+    chosen = {*pinned, *others[: TOP - len(pinned)]}
+    return [id_ for id_, _ in ranked if id_ in chosen]
+
+
+def top(explanations: Sequence[Told], held: Held = NOTHING_HELD) -> list[int]:
+    """The Top 10 of a ranking, best first."""
+    return top_ten(((e.cluster_id, THIN_EVIDENCE in e.badges) for e in explanations), held)
 
 
 def moves(explanations: Sequence[Told], before: Mapping[int, Placing]) -> dict[str, list[int]]:
@@ -58,12 +91,14 @@ def review(
     top_before: Sequence[int],
     causes: Mapping[int, str | None],
     together: Portfolio,
+    held: Held = NOTHING_HELD,
 ) -> dict[str, Any]:
-    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now. ``causes``:
-    by issue, of those that are in both rankings; ``together``: all of this one.
+    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now.
+
+    ``causes``: by issue, of those that are in both rankings; ``together``: all of this one.
     """
     by_id = {e.cluster_id: e for e in explanations}
-    now = top(explanations)
+    now = top(explanations, held)
     known = sum(e.score * e.uncertainty.known_share for e in explanations)
     score = sum(e.score for e in explanations)
 

@@ -22,13 +22,22 @@ def _table(**entries: float) -> Mapping[str, float]:
     return MappingProxyType(entries)
 
 
+class ConfigError(ValueError):
+    """``key`` names what is wrong, of a table its name alone; ``what`` says why, without the key."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f"scoring configuration: {key} {what}")
+        self.key, self.what = key, what
+
+
 @dataclass(frozen=True, slots=True)
 class ScoringConfig:
     """Domain.md 2.3. Tables are keyed by the words of `bridge.words`; days are 24 hours; money per year.
-    ``free_mail_domains`` are further ones, beside those that `identity.is_free_mail` knows.
+    ``free_mail_domains`` are further ones, beside those that `identity.is_free_mail` knows. ``unit_cost`` is money per
+    ticket where ``supplier_unit_cost`` (by the supplier's name) has none, 0 where nobody said; both stand beside the
+    score, never in it.
 
-    Raises ValueError on construction, naming the key, when a value is out of range or breaks an order that
-    the score relies on.
+    Raises ConfigError on construction when a value is out of range or breaks an order that the score relies on.
     """
 
     half_life_open_days: float = 180.0
@@ -59,6 +68,8 @@ class ScoringConfig:
     currency: str = "EUR"
     internal_domains: tuple[str, ...] = ()
     free_mail_domains: tuple[str, ...] = ()
+    unit_cost: float = 0.0
+    supplier_unit_cost: Mapping[str, float] = field(default_factory=_table)
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -84,9 +95,9 @@ class ScoringConfig:
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> ScoringConfig:
-        """Missing keys, in tables too, keep their default. Raises ValueError for unknown keys and types."""
+        """Missing keys, in tables too, keep their default. Raises ConfigError for unknown keys and types."""
         known = {entry.name for entry in fields(cls)}
-        _check_words("the scoring configuration", set(raw), known, every=False)
+        _check_words("as a whole", set(raw), known, every=False)
         default = cls()
         values: dict[str, Any] = {n: _read(n, v, getattr(default, n)) for n, v in raw.items()}
         return cls(**values)
@@ -103,7 +114,7 @@ _WORDS: dict[str, type[StrEnum]] = {
 
 def _require(holds: bool, name: str, what: str) -> None:
     if not holds:
-        raise ValueError(f"scoring configuration: {name} {what}")
+        raise ConfigError(name, what)
 
 
 def _require_order(name: str, rising: list[float], top: float = math.inf) -> None:
@@ -123,9 +134,9 @@ def _check_words(name: str, found: set[str], words: type[StrEnum] | set[str], *,
     known = {str(word) for word in words}
     unknown = sorted(set(found) - known)
     if unknown:
-        raise ValueError(f"{name}: unknown {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
+        raise ConfigError(name, f"has unknown {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
     if every and found != known:
-        raise ValueError(f"{name}: missing {', '.join(sorted(known - found))}")
+        raise ConfigError(name, f"is missing {', '.join(sorted(known - found))}")
 
 
 def _plain(value: object) -> object:
@@ -137,7 +148,7 @@ def _plain(value: object) -> object:
 def _read(name: str, value: Any, default: object) -> object:
     if isinstance(default, Mapping):
         _require(isinstance(value, Mapping), name, f"must be a table, not {value!r}")
-        sample = next(iter(default.values()))
+        sample = next(iter(default.values()), 0.0)
         entries = {key: _read(f"{name}.{key}", inner, sample) for key, inner in value.items()}
         return MappingProxyType({**default, **entries})
     if isinstance(default, tuple):

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from connectors.base import PriorityLevel
+
 TOP, NEXT = 3, 10
 _LEAVES = {TOP: 4, NEXT: 12}
+_LEAVES_MONEY = 0.8
+"""A priority that follows money is kept down to this share of its border."""
 """An issue stays in a band that it has up to this rank: two that change places every day touch nothing."""
 DAILY, WEEKLY = timedelta(days=1), timedelta(days=7)
 AT_ONCE = 1.5
@@ -26,7 +30,7 @@ REST = "below the top 10"
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the tracker was told of an issue, without words of customers. ``band``: a name of ``band``; ``segments``:
-    accounts by segment; ``title``, ``text``: their hashes.
+    accounts by segment; ``title``, ``text``: their hashes. ``level``: the priority, where it follows money.
     """
 
     band: str
@@ -37,6 +41,7 @@ class Told:
     severity: str | None
     title: str
     text: str
+    level: str | None = None
 
 
 def band(rank: int, before: str | None = None) -> str:
@@ -45,6 +50,15 @@ def band(rank: int, before: str | None = None) -> str:
         if rank <= (_LEAVES[border] if before in _within(border) else border):
             return name
     return REST
+
+
+def level_by_money(score: float, borders: tuple[float, float], before: str | None = None) -> PriorityLevel:
+    """Top from the first border on, next from the second; one that was higher before leaves it by a margin only."""
+    levels = (PriorityLevel.TOP, PriorityLevel.NEXT)
+    for place, (level, border) in enumerate(zip(levels, borders, strict=True)):
+        if score >= (border * _LEAVES_MONEY if before in levels[: place + 1] else border):
+            return level
+    return PriorityLevel.DEFAULT
 
 
 def _within(border: int) -> Sequence[str]:
@@ -57,6 +71,8 @@ def reasons(before: Told, now: Told, age: timedelta) -> tuple[str, ...]:
     found = []
     if now.band != before.band:
         found.append(f"rank {before.band} to {now.band}")
+    if now.level != before.level and now.level and before.level:
+        found.append(f"priority by value {before.level} to {now.level}")
     if now.severity != before.severity:
         found.append(f"severity {before.severity or 'by ticket'} to {now.severity or 'by ticket'}")
     if now.title != before.title:

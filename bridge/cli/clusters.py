@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
-from bridge.cli import clusters_review, naming
+from bridge.cli import clusters_review, clusters_sticky, naming
 from bridge.cli.clusters_review import Id, issue_id
 from bridge.cli.export import AsOf, ConfigVersion, Snapshot, show_ranking, which
 from bridge.cli.output import money, print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import clusters as decide
-from bridge.service import reading
-from bridge.service.errors import UnknownId
+from bridge.service import estimates, reading
+from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.ranking import export
 from bridge.words import display_id
 
@@ -25,6 +25,11 @@ for command in (
     clusters_review.lock,
     clusters_review.unlock,
     clusters_review.log,
+    clusters_sticky.pin,
+    clusters_sticky.unpin,
+    clusters_sticky.mute,
+    clusters_sticky.unmute,
+    clusters_sticky.severity,
 ):
     app.command()(command)
 
@@ -141,6 +146,30 @@ def publish(ctx: typer.Context, id_: Id, reason: Reason = None, as_name: AsName 
         with bridge.db.write() as session:
             cluster = decide.publish(session, actor, issue_id(id_), at=now(), reason=reason)
     say(f"{display_id(cluster.id or 0)} goes to the tracker with the next sync; `bridge clusters undo` before that")
+
+
+@app.command()
+def estimate(
+    ctx: typer.Context,
+    id_: Id,
+    effort: Annotated[float | None, typer.Option(help="Person-weeks; 0 takes the estimate away.")] = None,
+    blocked: Annotated[
+        float | None, typer.Option(help="Part of its accounts' growth that it blocks, 0 to 1; below 0 takes it away.")
+    ] = None,
+    reason: Reason = None,
+    as_name: AsName = None,
+) -> None:
+    """Say what an issue takes and blocks: beside its score, never in it."""
+    said = {"effort": effort or None} if effort is not None else {}
+    said |= {"blocked_share": blocked if blocked >= 0 else None} if blocked is not None else {}
+    if not said:
+        raise ServiceError("say --effort, --blocked or both")
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            event = estimates.estimate(session, actor, issue_id(id_), said, at=now(), reason=reason)
+    name = display_id(issue_id(id_))
+    say(f"{name} is estimated; `bridge clusters undo` takes it back" if event else f"{name} is estimated so already")
 
 
 @app.command()

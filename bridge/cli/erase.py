@@ -38,7 +38,7 @@ def erase(
             else:
                 found = service.preview(session, actor, target)
         if yes:
-            whole = bridge.db.forget()
+            whole = bridge.forget()
     if as_json:
         print_json({**_plain(found), "erased": yes})
         return

@@ -80,6 +80,21 @@ def enable(ctx: typer.Context, name: Name, as_name: AsName = None) -> None:
     say(f"{name} may sign in again")
 
 
+@app.command()
+def address(
+    ctx: typer.Context,
+    name: Name,
+    email: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where they are reached; empty takes it away.")],
+    as_name: AsName = None,
+) -> None:
+    """Say where a user is reached: alerts and the digest go there."""
+    with opened(ctx.obj) as bridge:
+        actor = actor_of(bridge, as_name)
+        with bridge.db.write() as session:
+            people.set_address(session, actor, name, email.strip() or None, at=now())
+    say(f"{name} is reached at {email}" if email.strip() else f"{name} is reached nowhere: no message goes to them")
+
+
 @app.command("list")
 def list_(ctx: typer.Context, as_json: AsJson = False, as_name: AsName = None) -> None:
     """Everybody, with role and state."""

@@ -112,6 +112,7 @@ def _row(connection: str, issue: TrackerIssue, at: datetime) -> dict[str, Any]:
             for v in issue.fix_versions
         ],
         "due": issue.due.isoformat() if issue.due else None,
+        "labels": None if issue.labels is None else [redact(label).text for label in issue.labels],
         "updated_at": issue.updated_at,
         "seen_at": at,
         "deleted": issue.deleted,

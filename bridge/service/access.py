@@ -26,9 +26,11 @@ class Permission(StrEnum):
     READ_VALUE = "read the value and the names of accounts"
     READ_INTERNAL = "read internal notes and causes"
     READ_STATUS = "read the state of connections"
+    EDIT_VALUES = "change segments, uplifts and whose account a requester belongs to"
     DECIDE_CLUSTERS = "publish, merge, split or move issues"
     EDIT_REMEDY = "edit remedy plans"
     APPROVE_REMEDY = "approve remedy plans"
+    EDIT_SCORING = "change the constants of the score"
     OPERATE = "operate the outbox, the database and imports"
     ADMINISTER = "manage people and tokens, read the audit log and erase data"
 
@@ -51,7 +53,8 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.SUPPLIER_AGENT: _CARD,
     Role.SUPPLIER_CONTACT: _CARD,
     Role.PRODUCT_MANAGER: _INSOURCED
-    | {_P.READ_SUMS, _P.READ_VALUE, _P.READ_STATUS, _P.DECIDE_CLUSTERS, _P.EDIT_REMEDY, _P.APPROVE_REMEDY},
+    | {_P.READ_SUMS, _P.READ_VALUE, _P.READ_STATUS, _P.EDIT_VALUES, _P.DECIDE_CLUSTERS}
+    | {_P.EDIT_REMEDY, _P.APPROVE_REMEDY, _P.EDIT_SCORING},
     Role.SUPPLIER_MANAGER: _CARD | {_P.READ_CLUSTERS, _P.READ_SUMS, _P.READ_STATUS},
     Role.CSM: _INSOURCED | {_P.READ_SUMS, _P.READ_VALUE},
     Role.ADMIN: frozenset(Permission),
@@ -61,7 +64,9 @@ IN_SCOPE: dict[Scope, frozenset[Permission]] = {
     Scope.READ: frozenset(
         {_P.READ_CARD, _P.READ_CLUSTERS, _P.READ_SUMS, _P.READ_VALUE, _P.READ_INTERNAL, _P.READ_STATUS}
     ),
-    Scope.DECIDE: frozenset({_P.GIVE_FEEDBACK, _P.DECIDE_CLUSTERS, _P.EDIT_REMEDY, _P.APPROVE_REMEDY}),
+    Scope.DECIDE: frozenset(
+        {_P.GIVE_FEEDBACK, _P.EDIT_VALUES, _P.DECIDE_CLUSTERS, _P.EDIT_REMEDY, _P.APPROVE_REMEDY, _P.EDIT_SCORING}
+    ),
     Scope.OPERATE: frozenset({_P.OPERATE}),
     Scope.ADMIN: frozenset({_P.ADMINISTER}),
     Scope.METRICS: frozenset(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,21 @@ from sqlmodel import Session
 
 from bridge.analysis.account_rows import COLUMNS, NAME, AccountRow, read_account
 from bridge.analysis.cells import CellError
+from bridge.analysis.currencies import Rates
+from bridge.analysis.origins import Kind, Told
 from bridge.service.access import Actor, Permission, require
 from bridge.service.account_segments import NamedSegments
 from bridge.service.errors import ServiceError
 from bridge.service.import_file import ImportReport, Row, Table, put_aside
+from bridge.service.rates_import import rates
 from bridge.store.account_writes import (
     account_columns,
     account_keys_of,
-    confirm,
     insert_accounts,
+    keep_told,
     set_account_keys,
     shared_domains,
+    told_of,
     update_accounts,
 )
 from bridge.store.accounts import Account
@@ -44,6 +48,14 @@ _NEW: dict[str, Any] = {
     for name, field_ in Account.model_fields.items()
     if name not in {"id", "name", "source", "as_of"}
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a row is read by."""
+
+    rates: Rates
+    today: date
 
 
 @dataclass(slots=True)
@@ -71,7 +83,7 @@ class _Survey:
 
 
 def import_accounts(session: Session, actor: Actor, path: Path, *, at: datetime) -> ImportReport:
-    """Take in accounts by the documented columns. Money must be in the reporting currency.
+    """Take in accounts by the documented columns. Money of another currency is converted by the imported rates.
 
     A bad row is reported and set aside, the rest is imported. Raises ServiceError where the file as a whole cannot be
     accounts, Forbidden where the actor may not import.
@@ -82,10 +94,10 @@ def import_accounts(session: Session, actor: Actor, path: Path, *, at: datetime)
         raise ServiceError("the workspace has no scoring configuration yet: run `bridge init`")
     table = Table(path, (NAME,), COLUMNS)
     report = ImportReport(notes=table.notes)
-    currency = str(config.params["currency"])
-    survey = _survey(session, table, currency, report)
+    reading = _Reading(rates(session), at.date())
+    survey = _survey(session, table, reading, report)
     segments = NamedSegments(session)
-    last = _last_rows(table, currency, survey, report, segments)
+    last = _last_rows(table, reading, survey, report, segments)
     for batch in _batches(last):
         _store(session, batch, survey, report, source=f"import {table.name}", at=at)
     created = segments.create(session, actor.name, at)
@@ -99,24 +111,24 @@ def import_accounts(session: Session, actor: Actor, path: Path, *, at: datetime)
     return report
 
 
-def _survey(session: Session, table: Table, currency: str, report: ImportReport) -> _Survey:
+def _survey(session: Session, table: Table, reading: _Reading, report: ImportReport) -> _Survey:
     names, external, _ = account_keys(session)
     keys = {id_: name.casefold() for name, id_ in names}
     survey = _Survey({name.casefold(): id_ for name, id_ in names}, {ext: keys[id_] for ext, id_ in external})
     for row in table.rows():
         report.read += 1
-        account = _parse(row, currency, report)
+        account = _parse(row, reading, report)
         if account is not None:
             survey.see(account, row.line)
     return survey
 
 
-def _parse(row: Row, currency: str, report: ImportReport | None) -> AccountRow | None:
+def _parse(row: Row, reading: _Reading, report: ImportReport | None) -> AccountRow | None:
     """None for a bad row, which goes to ``report`` where one is given."""
     reason = row.reason
     if row.cells is not None:
         try:
-            return read_account(row.cells, currency)
+            return read_account(row.cells, reading.rates, reading.today)
         except CellError as error:
             reason = str(error)
     if report is not None:
@@ -125,13 +137,13 @@ def _parse(row: Row, currency: str, report: ImportReport | None) -> AccountRow |
 
 
 def _last_rows(
-    table: Table, currency: str, survey: _Survey, report: ImportReport, segments: NamedSegments
+    table: Table, reading: _Reading, survey: _Survey, report: ImportReport, segments: NamedSegments
 ) -> Iterator[AccountRow]:
     """The rows that count: the last of each account, with external ids that it may have."""
     superseded: list[int] = []
     speaks = "external_ids" in table.columns
     for row in table.rows():
-        account = _parse(row, currency, None)
+        account = _parse(row, reading, None)
         if account is None:
             continue
         if survey.last_line[account.key] != row.line:
@@ -167,23 +179,48 @@ def _store(
 ) -> None:
     known = {survey.ids[row.key]: row for row in batch if row.key in survey.ids}
     stored = account_columns(session, known)
+    kept = told_of(session, stored)
     new = [row for row in batch if row.key not in survey.ids]
-    origin = {"source": source, "as_of": at}
-    ids = insert_accounts(session, [{"name": row.name, **_NEW, **row.values, **origin} for row in new])
+    made = {row.key: _told_by(Told({}), row, source, at)[0] for row in new}
+    rows = [{"name": row.name, **_NEW, **_columns(made[row.key], source, at)} for row in new]
+    ids = insert_accounts(session, rows)
     survey.ids |= {row.key: ids[row.name] for row in new}
-    changes = {id_: _changes(stored[id_], row) for id_, row in known.items()}
-    changed = {id_ for id_, values in changes.items() if values}
+    keep = {ids[row.name]: made[row.key].to_json() for row in new}
+    changed, values = set(), []
+    for id_, row in known.items():
+        told = Told(kept[id_]) if id_ in kept else _before(stored[id_])
+        renewed, differs = _told_by(told, row, source, at)
+        columns = {"name": row.name, **_columns(renewed, source, at)}
+        differs |= stored[id_]["name"] != row.name
+        if differs or at - stored[id_]["as_of"] >= CONFIRM_AFTER:
+            values.append({"id": id_, **columns, "source": source if differs else stored[id_]["source"]})
+            keep[id_] = renewed.to_json()
+        if differs:
+            changed.add(id_)
     changed |= _store_keys(session, "external_ids", batch, survey, known)
     changed |= _store_keys(session, "domains", batch, survey, known)
-    update_accounts(session, [{"id": id_, **changes[id_], **origin} for id_ in sorted(changed)])
-    confirm(session, [i for i in known if i not in changed and at - stored[i]["as_of"] >= CONFIRM_AFTER], at)
+    update_accounts(session, sorted(values, key=lambda row: row["id"]))
+    keep_told(session, keep)
     report.created += len(new)
     report.updated += len(changed)
     report.unchanged += len(known) - len(changed)
 
 
-def _changes(stored: Mapping[str, Any], row: AccountRow) -> dict[str, Any]:
-    return {column: value for column, value in {"name": row.name, **row.values}.items() if stored[column] != value}
+def _told_by(told: Told, row: AccountRow, source: str, at: datetime) -> tuple[Told, bool]:
+    """What is told when the row has spoken, and whether it said something else than the files before it."""
+    as_of = datetime.combine(row.as_of, time.min, UTC) if row.as_of else at
+    differs = [
+        told.say(Kind.FILE, field, value, source, as_of, row.notes.get(field)) for field, value in row.values.items()
+    ]
+    return told, any(differs)
+
+
+def _columns(told: Told, source: str, at: datetime) -> dict[str, Any]:
+    return {**told.columns(), "source": source, "as_of": told.as_of(at)}
+
+
+def _before(stored: Mapping[str, Any]) -> Told:
+    return Told.of_columns(stored, stored["source"], stored["as_of"])
 
 
 def _store_keys(

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col
 
+from bridge.analysis.origins import STALE
 from bridge.service.access import Actor, Permission, require
 from bridge.service.account_views import AccountRow, Sums
-from bridge.service.accounts import STALE, Filters, conditions_of, currency_of, rows_of
+from bridge.service.accounts import Filters, conditions_of, currency_of, rows_of
 from bridge.store import account_pages as store
 from bridge.store.accounts import Account
 from bridge.store.ranking import all_segments

@@ -12,14 +12,12 @@ from statistics import median
 from sqlmodel import Session
 
 from bridge.analysis.account_rows import AccountRow
+from bridge.analysis.segment_rules import NAMED_ONLY
 from bridge.service.errors import ServiceError
 from bridge.store.accounts import Segment
 from bridge.store.events import record
 from bridge.store.ranking import all_segments
 from bridge.words import ExpectationTier
-
-NAMED_ONLY = {"named_only": True}
-"""The rule of a segment that no account falls into by its value."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bridge.service.account_values import KnownValue
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
@@ -75,6 +77,8 @@ class TicketLine:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
+    """``values``: every field with its sources. ``quality``: by field that the score reads known, stale or imputed."""
+
     row: AccountRow
     arr: float | None
     margin: float | None
@@ -88,15 +92,21 @@ class AccountView:
     issues: list[Hurt]
     tickets: list[TicketLine]
     more_tickets: int
+    values: list[KnownValue]
+    quality: dict[str, str]
+    may_edit: bool
     currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named."""
+    """``floor``: yearly value from which on; None with ``by_name``: only accounts that an import named. ``asks``: all
+    conditions in words.
+    """
 
     name: str
     position: int
+    asks: tuple[str, ...]
     floor: float | None
     by_name: bool
     catch_all: bool

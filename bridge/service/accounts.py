@@ -6,14 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from bridge.pipeline.rank import amounts_of
-from bridge.service.access import Actor, Permission, require
+from bridge.analysis.origins import STALE
+from bridge.analysis.segment_rules import phrases
+from bridge.ranked import amounts_of
+from bridge.service.access import Actor, Permission, may, require
+from bridge.service.account_values import known_values
 from bridge.service.account_views import (
     AccountPage,
     AccountRow,
@@ -26,13 +29,13 @@ from bridge.service.account_views import (
 from bridge.service.errors import UnknownId
 from bridge.service.scope import readable_tickets
 from bridge.store import account_pages as store
+from bridge.store import ranking
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
-from bridge.store.ranking import all_segments, currency_of, last_run, placings
+from bridge.store.ranking import all_segments, last_run, placings
 from bridge.store.tickets import Ticket
 
 PAGE = 50
 SHOWN = 20
-STALE = timedelta(days=90)
 SORTS = {"value": "Value", "name": "Name", "renewal": "Renewal", "age": "Age of the value"}
 
 
@@ -79,6 +82,7 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         raise UnknownId(f"there is no account {account_id}")
     known: Account = found[0][0]
     tickets = store.tickets_of(session, [account_id])
+    values, quality = known_values(session, account_id, at=at)
     domains = session.exec(select(AccountDomain.domain).where(AccountDomain.account_id == account_id))
     external = session.exec(select(AccountExternalId.external_id).where(AccountExternalId.account_id == account_id))
     return AccountView(
@@ -95,6 +99,9 @@ def account(session: Session, actor: Actor, account_id: int, *, at: datetime) ->
         issues=_hurts(session, account_id, tickets),
         tickets=_lines(session, actor, tickets[:SHOWN]),
         more_tickets=max(0, len(tickets) - SHOWN),
+        values=values,
+        quality=quality,
+        may_edit=may(actor, Permission.EDIT_VALUES),
         currency=currency_of(session),
     )
 
@@ -104,16 +111,17 @@ def segments(session: Session, actor: Actor, *, at: datetime) -> tuple[list[Segm
     require(actor, Permission.READ_VALUE)
     rows = all_segments(session)
     held = store.by_segment(session, store.columns(rows, at.date()))
-    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0))) for row in rows], currency_of(session)
+    currency = currency_of(session)
+    return [_segment(row, held.get(row.name, (0, 0.0, 0, 0.0)), currency) for row in rows], currency
 
 
-def _segment(row: Segment, held: tuple[int, float, int, float]) -> SegmentRow:
-    floor = row.rule.get("value_at_least")
+def _segment(row: Segment, held: tuple[int, float, int, float], currency: str) -> SegmentRow:
     return SegmentRow(
         row.name,
         row.position,
-        floor,
-        bool(row.rule) and floor is None,
+        phrases(row.rule, currency),
+        row.rule.get("value_at_least"),
+        "named_only" in row.rule,
         not row.rule,
         row.value_default,
         row.expectation_tier,
@@ -178,7 +186,7 @@ def _hurts(session: Session, account_id: int, tickets: Sequence[store.TicketOf])
         if ticket.cluster_id:
             by_cluster.setdefault(ticket.cluster_id, []).append(ticket)
     run = last_run(session)
-    ranks = dict(placings(session, run.id or 0)) if run else {}
+    ranks = placings(session, run.id or 0) if run else {}
     parts = amounts_of(session, run, f"account:{account_id}", list(by_cluster)) if run else {}
     made = [_hurt(id_, own, ranks.get(id_), parts.get(id_, 0.0)) for id_, own in by_cluster.items()]
     return sorted(made, key=lambda hurt: (-(hurt.part or 0), hurt.rank or 0, hurt.cluster_id))
@@ -206,3 +214,8 @@ def _lines(session: Session, actor: Actor, tickets: Sequence[store.TicketOf]) ->
         for t in tickets
         for subject, url in (texts.get(t.ticket_id, (None, None)),)
     ]
+
+
+def currency_of(session: Session) -> str:
+    """The currency in which value is counted."""
+    return ranking.currency_of(session)

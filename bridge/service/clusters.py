@@ -12,6 +12,8 @@ from sqlmodel import Session, col, select
 
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.estimating import ESTIMATES_BACK
+from bridge.service.inheriting import disinherit, inherit
 from bridge.service.putting import (
     changed,
     confirm,
@@ -24,11 +26,13 @@ from bridge.service.putting import (
     subject,
     unrefuse,
 )
+from bridge.service.sticking import TAKEN_BACK
 from bridge.store.clusters import Cluster, Membership
 from bridge.store.events import Event, record
 from bridge.store.grouping import KeptApart
 from bridge.store.grouping_queries import apart_rows, keep_apart, undo_answers, unsure_members
 from bridge.store.memberships import is_live, members, merge, open_cluster, redirect, return_part, unplace
+from bridge.store.publish_decisions import forget
 from bridge.store.publishing import remote_issues, withdraw_unsent
 from bridge.store.sync import bump
 from bridge.store.tickets import Ticket
@@ -47,12 +51,13 @@ def living(session: Session, cluster_id: int) -> Cluster:
 
 
 def publish(session: Session, actor: Actor, cluster_id: int, *, at: datetime, reason: str | None = None) -> Cluster:
-    """Decide that the issue goes to the tracker; the next sync sends it. Deciding twice changes nothing."""
+    """Decide that the issue goes to every tracker; the next sync sends it. Deciding twice changes nothing."""
     require(actor, Permission.DECIDE_CLUSTERS)
     cluster = living(session, cluster_id)
     if cluster.approved_at is None:
         cluster.approved_at, cluster.approved_by = at, actor.name
         session.add(cluster)
+        forget(session, cluster.id or 0)
         record(session, "cluster.published", subject(cluster.id or 0), actor=actor.name, at=at, reason=reason)
         bump(session, "clusters")
     return cluster
@@ -85,6 +90,7 @@ def merge_clusters(
     apart = apart_rows(session, one, other)
     for row in apart:
         session.delete(row)
+    published = inherit(session, actor, loser, winner, at=at)
     moved = merge(session, loser, winner)
     parts = {p["ticket"]: p["part"] or one for p in coming} | {p["ticket"]: p["part"] for p in alone}
     confirm(session, parts, other, at)
@@ -96,7 +102,7 @@ def merge_clusters(
         actor=actor.name,
         at=at,
         before={"placements": before},
-        after={"into": other, "tickets": moved, "joined": joined},
+        after={"into": other, "tickets": moved, "joined": joined, **published},
         reason=reason,
     )
     keep_answers(session, event, guesses)
@@ -187,7 +193,9 @@ def _undoable(session: Session, event_id: int | None) -> Event:
     event = session.exec(query.order_by(col(Event.id).desc())).first()
     if event is None:
         what = f"event {event_id} is no decision that can be undone" if event_id else "there is no decision to undo"
-        raise ServiceError(f"{what}: publish, merge, split, move, confirm and lock can be, once")
+        raise ServiceError(
+            f"{what}: publish, merge, split, move, confirm, lock, estimate, pin, mute and severity can be, once"
+        )
     return event
 
 
@@ -239,6 +247,7 @@ def _undo_merge(session: Session, event: Event, at: datetime) -> None:
     return_part(session, loser.id or 0, event.after["into"])
     for pair in event.after.get("joined", ()):
         keep_apart(session, pair["one"], pair["other"], pair["event"])
+    disinherit(session, event, at)
 
 
 def _undo_lock(session: Session, event: Event, _at: datetime) -> None:
@@ -265,6 +274,7 @@ def _undo_publish(session: Session, event: Event, _at: datetime) -> None:
         )
     cluster.approved_at, cluster.approved_by = None, WITHDRAWN
     session.add(cluster)
+    forget(session, cluster.id or 0)
 
 
 _UNDO = {
@@ -277,6 +287,8 @@ _UNDO = {
     "membership.confirmed": _undo_placements,
     "membership.rejected": _undo_rejection,
     "clusters.kept_apart": _undo_kept_apart,
+    **ESTIMATES_BACK,
+    **TAKEN_BACK,
 }
 UNDOABLE = frozenset(_UNDO)
 """Kinds of events that ``undo`` takes back."""

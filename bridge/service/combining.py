@@ -275,6 +275,10 @@ def _effects(winner: Side, losers: Sequence[Side], to_tell: int) -> list[str]:
         said += [
             f"{key} of {side.id} in the tracker will point to {winner.id}; nothing is closed." for key in side.tracker
         ]
+        if side.tracker and winner.tracker:
+            said.append(f"A comment in the issues of {side.id} and of {winner.id} names the other.")
+        elif side.published and not winner.published:
+            said.append(f"{winner.id} will be published as {side.id} is, and the issue of {side.id} will name it.")
     if to_tell:
         said.append(f"{_tickets(to_tell)} will get the note of {winner.id}, one internal note each.")
     return said

@@ -29,8 +29,18 @@ _TITLES = {
     "files_tracker": "Folder of Markdown files",
     "redmine": "Redmine 5",
     "request_tracker": "Request Tracker 5",
+    "slack": "Slack, by a bot",
+    "slack_webhook": "Slack, one channel by a webhook",
+    "smtp": "Mail (SMTP)",
+    "webhook": "Signed webhook",
 }
-_ROLES = {"help_desk": "help desk", "account_source": "accounts", "remedy_sink": "takes notes", "tracker": "tracker"}
+_ROLES = {
+    "help_desk": "help desk",
+    "account_source": "accounts",
+    "remedy_sink": "takes notes",
+    "tracker": "tracker",
+    "notifier": "messages to people",
+}
 LONGEST = 20_000
 
 
@@ -182,7 +192,7 @@ def _type(name: str) -> Type:
         Key(key, _kind(info.annotation), info.is_required(), None if info.is_required() else _toml(info.default))
         for key, info in fields.items()
     )
-    own = [key for key in kind.Options.model_fields if key in secret]
+    own = [key for key, info in kind.Options.model_fields.items() if key in secret and info.is_required()]
     return Type(
         name=name,
         title=_TITLES.get(name, name),
@@ -202,6 +212,7 @@ def _example(name: str, roles: frozenset[str]) -> str:
 
 def _lines(section: str, keys: tuple[Key, ...]) -> Iterator[str]:
     samples = {"base_url": f"https://{section}.example.com", "path": section, "project": "shop"}
+    samples |= {"host": f"{section}.example.com", "sender": "bridge@example.com"}
     for key in keys:
         if key.required:
             yield f'{key.name} = "{samples.get(key.name, "")}"'

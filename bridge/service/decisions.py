@@ -28,6 +28,7 @@ _PROGRAMS = {
     "tracker": "The tracker",
     "automatic": "The automatic bar",
     "publish": "Publishing",
+    "rank": "The ranking",
     "bridge": "Issue Bridge",
 }
 _SENT = {"create_issue": "opened it in", "update_issue": "updated it in"}
@@ -153,19 +154,47 @@ def _approved(event: Event) -> str:
     return f"approved revision {event.after.get('revision')}: {_state(event)}"
 
 
+def _estimated(event: Event) -> str:
+    """Person-weeks, and the part of its accounts' growth that it blocks."""
+    was, now = event.before, event.after
+    said = []
+    if was.get("effort") != now.get("effort"):
+        effort = now.get("effort")
+        said.append("took its estimate of effort away" if effort is None else f"estimated {effort:g} person-weeks")
+    if was.get("blocked_share") != now.get("blocked_share"):
+        share = now.get("blocked_share")
+        said.append("said that it blocks no growth" if share is None else f"said that it blocks {share:.0%} of growth")
+    return " and ".join(said)
+
+
 def _state(event: Event) -> str:
     return STATE_WORD[RemedyState(event.after.get("state", RemedyState.UNREVIEWED))].lower()
 
 
+def _until(event: Event) -> str:
+    """As the log writes a day: with its year."""
+    return f" until {event.after['until']}" if event.after.get("until") else ""
+
+
 _SAYS: Mapping[str, Callable[[Event], str]] = {
-    "cluster.published": lambda _: "decided to publish it in the tracker",
+    "cluster.published": lambda e: f"decided to publish it in {e.after.get('connection', 'the tracker')}",
+    "publish.declined": lambda e: f"declined to publish it in {e.after.get('connection')}",
+    "publish.proposed_again": lambda e: f"proposed it again for {e.after.get('connection')}",
     "cluster.locked": lambda _: "locked it: the model adds nothing and takes nothing out",
+    "cluster.estimated": _estimated,
     "cluster.unlocked": lambda _: "unlocked it: the model may group here again",
     "cluster.renamed": lambda e: (
         "gave it another title" + (f", as it has {e.after['tickets']} tickets now" if "tickets" in e.after else "")
     ),
     "cluster.merged": _merged,
     "cluster.split": lambda e: f"split {_tickets(e.after['tickets'])} off {_from(e)}",
+    "cluster.pinned": lambda e: f"pinned it to the Top 10{_until(e)}",
+    "cluster.unpinned": lambda _: "unpinned it",
+    "cluster.muted": lambda e: f"muted it{_until(e)}: it leaves the Top 10 for that time",
+    "cluster.unmuted": lambda _: "muted it no more",
+    "severity.overridden": lambda e: f"set its severity to {e.after.get('severity')}{_until(e)}",
+    "severity.restored": lambda _: "let its tickets say the severity again",
+    "severity.expired": lambda _: "the severity that a person had set is over",
     "clusters.kept_apart": lambda e: f"said that it is another issue than {display_id(e.after['other'])}",
     "membership.moved": lambda e: f"moved {_tickets(e.after['tickets'])} here from {_from(e)}",
     "membership.confirmed": lambda e: f"said of {_tickets(e.after.get('tickets', ()))}: {_confirmed(e)}",
@@ -174,6 +203,7 @@ _SAYS: Mapping[str, Callable[[Event], str]] = {
     "notification.sent": _sent,
     "plan.revised": _revised,
     "plan.approved": _approved,
+    "tracker.taken_over": lambda e: f"took {', '.join(e.after.get('fields', ()))} in {e.after.get('connection')} over",
     "tracker.touched": lambda e: f"brought the tracker up to date: {', '.join(e.after.get('why', ()))}",
     "tracker.item_changed": lambda e: f"changed in the tracker: {', '.join(e.after.get('left', ())) or 'nothing left'}",
     "tracker.conflict_raised": lambda e: f"the tracker says {e.after.get('tracker')}: the plan is contradicted",

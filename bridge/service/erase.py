@@ -22,7 +22,7 @@ from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.store import erasing, erasing_outgoing
 from bridge.store.access import User
-from bridge.store.accounts import Account
+from bridge.store.accounts import Account, ImportDraft
 from bridge.store.db import Database
 from bridge.store.erasing_outgoing import Sent
 from bridge.store.events import record
@@ -219,12 +219,13 @@ def _of_account(session: Session, account_id: int) -> ColumnElement[bool]:
 
 
 def _drop_account(session: Session, account_id: int) -> None:
-    """Name, value, domains and ids; customer success people lose it from their own list."""
+    """Name, value, domains, ids and files that wait for import; customer success people lose it from their own list."""
     for user in session.exec(select(User).where(col(User.accounts).is_not(None))):
         if account_id in (user.accounts or ()):
             user.accounts = [id_ for id_ in user.accounts or () if id_ != account_id]
             session.add(user)
     session.exec(delete(Account).where(col(Account.id) == account_id))
+    session.exec(delete(ImportDraft))
     bump(session, "accounts")
 
 

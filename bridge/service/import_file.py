@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ MOST_ROWS = 1_000_000
 MOST_REJECTED = 10_000
 EXCERPT = 200
 _PIECE = 1 << 20
+ADDED = ("rejected_line", "rejected_reason", "rejected_row")
+"""Columns of a list of rejected rows; an import reads over them."""
+FORMULA = ("=", "+", "-", "@")
 
 
 class Rejection(NamedTuple):
@@ -86,13 +90,13 @@ class Table:
         self._most = most
         header = self._scan()
         next(self.rows(), None)
-        columns = [name.strip().lower() for name in header]
+        self.header = columns = [name.strip().lower() for name in header]
         twice = [name for name, times in Counter(columns).items() if times > 1 and name in known]
         if twice:
             raise ServiceError(f"{self.name}: the header names {', '.join(twice)} more than once: leave one")
         self.columns = frozenset(columns)
-        unknown = [name for name in columns if name not in known]
-        if unknown:
+        unknown = [name for name in columns if name not in known and name not in ADDED]
+        if unknown and known:
             names = ", ".join(redact(name).text[:40] or "(no name)" for name in unknown[:20])
             self.notes.append(f"columns that are not known and were not read: {names}; known are {', '.join(known)}")
 
@@ -107,7 +111,7 @@ class Table:
                 for number, record in enumerate(Records(file, self._refuse).read()):
                     if number == self._most:
                         raise ServiceError(f"{self.name} has more than {self._most} rows: split it")
-                    cells = None if record.values is None else {k.lower(): v for k, v in record.values.items()}
+                    cells = None if record.values is None else {k.lower(): _plain(v) for k, v in record.values.items()}
                     yield Row(record.line, cells, record.reason, record.raw)
         except FileRefused as error:
             raise ServiceError(f"{self.name}: {error}") from error
@@ -153,6 +157,30 @@ class Table:
             self.notes.append("not all of the file is UTF-8: those lines were read as Windows-1252")
 
 
+def rejected_csv(path: Path, report: ImportReport) -> str:
+    """The rejected rows as they stand in the file, with line and reason: mend them and import this as it is.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe, which the import takes away again.
+    A row that cannot be divided into cells stands whole in the last column.
+    """
+    reasons = {row.line: row.reason for row in report.rejected}
+    table, out = Table(path, (), ()), io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys([*table.header, *ADDED])), restval="", extrasaction="ignore")
+    writer.writeheader()
+    for row in table.rows():
+        if row.line not in reasons:
+            continue
+        cells = {**(row.cells or {}), **dict.fromkeys(ADDED, "")}
+        cells |= dict(zip(ADDED, (str(row.line), reasons[row.line], "" if row.cells else row.raw), strict=True))
+        writer.writerow({name: harmless(text) for name, text in cells.items()})
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) or text.startswith(("\t", "\r", "\n")) else text
+
+
 def put_aside(session: Session, stream: str, table: Table, report: ImportReport, at: datetime) -> None:
     """Keep the rejected rows; those of an earlier import of this file that are well now are settled."""
     report.rejected.sort()
@@ -162,6 +190,11 @@ def put_aside(session: Session, stream: str, table: Table, report: ImportReport,
         for line, reason, excerpt in report.rejected
     ]
     set_aside(session, CONNECTION, stream, asides, at)
+
+
+def _plain(text: str) -> str:
+    """Without the apostrophe that ``harmless`` put before it."""
+    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text
 
 
 def _unreadable(name: str, error: OSError) -> ServiceError:

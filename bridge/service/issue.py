@@ -14,6 +14,7 @@ from bridge.service.access import Actor, Permission, may, require
 from bridge.service.account_names import without_names
 from bridge.service.clusters import living
 from bridge.service.decisions import Log, decisions
+from bridge.service.estimates import Beside, beside
 from bridge.service.issue_accounts import AccountsView, account_names, accounts_view, load_accounts
 from bridge.service.issue_counts import Counts, counts_by_day
 from bridge.service.issue_members import (
@@ -31,8 +32,10 @@ from bridge.service.issue_score import ScoreView, SumsView, score_view, sums_vie
 from bridge.service.issue_timeline import Timeline, begins, timeline
 from bridge.service.scored import Scored, scored
 from bridge.service.similar import Similar, similar
+from bridge.service.sticky import Held, views
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import data_snapshot
+from bridge.store.sticky import open_rows
 from bridge.words import display_id
 
 
@@ -40,8 +43,8 @@ from bridge.words import display_id
 class IssueView:
     """``merged_from`` is the id that was asked for where it leads here. ``rank`` None: no run has ranked it yet.
 
-    ``score`` and ``accounts`` are there for those who may read values, ``sums`` for those who may read sums only.
-    ``outdated``: something changed since the ranking.
+    ``score``, ``beside`` and ``accounts`` are there for those who may read values, ``sums`` for those who may read
+    sums only. ``outdated``: something changed since the ranking.
     """
 
     id: str
@@ -63,6 +66,7 @@ class IssueView:
     new_accounts: int | None
     counts: Counts
     score: ScoreView | None
+    beside: Beside | None
     sums: SumsView | None
     accounts: AccountsView | None
     quotes: tuple[Quote, ...]
@@ -72,6 +76,7 @@ class IssueView:
     similar: tuple[Similar, ...]
     tracker: tuple[TrackerRow, ...]
     plan: PlanView
+    held: tuple[Held, ...]
     log: Log
 
 
@@ -127,6 +132,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
         new_accounts=len(found.new_keys) if found else None,
         counts=of_issue,
         score=score_view(session, values, accounts) if values else None,
+        beside=beside(session, values) if values else None,
         sums=sums_view(found) if found and not values and may(actor, Permission.READ_SUMS) else None,
         accounts=accounts_view(values, accounts, pages.accounts) if values else None,
         quotes=quoted(chosen, names),
@@ -145,6 +151,7 @@ def _whole(session: Session, actor: Actor, cluster: Cluster, pages: Pages, at: d
         similar=similar(session, id_, texts.middle, model, with_scores=values is not None),
         tracker=items,
         plan=plan_view(session, actor, cluster, plans, at=at),
+        held=views(actor, open_rows(session, id_), at),
         log=decisions(session, actor, id_, in_tracker=bool(items)),
     )
 

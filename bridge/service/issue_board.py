@@ -1,4 +1,4 @@
-"""All issues as the list needs them, read once and held until something that shows changes.
+"""All issues as the list needs them: read once and held until something that shows changes, or those of an old run.
 
 Rule: a held board is used only while the run and every data version that it was built from stand, and until the next
 instant at which a plan gets stale by itself. One board a database is held.
@@ -10,23 +10,21 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.pool import Pool
 from sqlmodel import Session
 
-from bridge.analysis.remedy_trust import Doubt
-from bridge.analysis.uncertainty import REGRESSION_RISK
-from bridge.service.trust import Trust, trust_of_plan
+from bridge.service import issue_facets
+from bridge.service.issue_entries import Entry, Sources, entries_of
 from bridge.store.boards import (
-    LinkRow,
     Placed,
-    PlanRow,
+    all_titles,
     link_rows,
     newest_run,
     plan_rows,
+    plan_rows_at,
     run_rows,
     shown_versions,
     sizes,
@@ -34,61 +32,19 @@ from bridge.store.boards import (
 )
 from bridge.store.clusters import RankRun
 from bridge.store.grouping_queries import singles
-from bridge.store.ranking import all_segments, data_snapshot, scoring_config
-from bridge.words import RemedyState
+from bridge.store.ranking import all_segments, data_snapshot, last_run, scoring_config
+from bridge.store.sticky import next_end, standing
 
 MOST_ROWS = 2_000
 REMEMBERED = 64
 """So many answers to filters are kept beside a board."""
 
 
-class Need(StrEnum):
-    """Why an issue waits for a decision of product."""
-
-    UNREVIEWED = "unreviewed"
-    STALE = "stale"
-    OVERDUE = "overdue"
-    CONFLICT = "conflict"
-    REGRESSION = "regression"
-
-
-_OF_DOUBT = {
-    Doubt.REGRESSION: Need.REGRESSION,
-    Doubt.CONFLICT: Need.CONFLICT,
-    Doubt.OVERDUE: Need.OVERDUE,
-    Doubt.STALE: Need.STALE,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An issue with everything that a filter or an order asks of it. Internal: it holds money and account keys.
-
-    ``rank`` None: no run has ranked it. ``changed``: tickets came or went since the run. ``unsorted``: one ticket,
-    placed by no person.
-    """
-
-    id: int
-    title: str
-    folded: str
-    rank: int | None
-    score: float
-    summary: dict[str, Any]
-    trust: Trust
-    plan: PlanRow | None
-    links: tuple[LinkRow, ...]
-    published: bool
-    tickets: int
-    changed: bool
-    in_top: bool
-    needs: tuple[Need, ...]
-    unsorted: bool
-    locked: bool
-
-
 @dataclass(frozen=True)
 class Board:
-    """``tones`` give every segment its place on the ramp of money, 1 the most valuable, 0 unidentified."""
+    """``tones`` give every segment its place on the ramp of money, 1 the most valuable, 0 unidentified. ``past``: as
+    an old run ranked the issues, whatever came after it.
+    """
 
     run: RankRun | None
     entries: tuple[Entry, ...]
@@ -100,6 +56,7 @@ class Board:
     scores: list[float] = field(default_factory=list)
     answers: dict[Any, tuple[Entry, ...]] = field(default_factory=dict)
     rows: dict[Any, Any] = field(default_factory=dict)
+    past: bool = False
 
     @property
     def review(self) -> dict[str, Any]:
@@ -156,6 +113,36 @@ def _held(session: Session) -> _Held:
         return _HELD.setdefault(pool, _Held())
 
 
+def asked(session: Session, day: date | None, now: datetime) -> Board:
+    """The current board, or that of a day."""
+    return current(session, now) if day is None else as_of(session, day, now)
+
+
+def as_of(session: Session, day: date, now: datetime) -> Board:
+    """As the last run up to the end of a day ranked the issues, with the plans, pins and mutes of then; today's and
+    later days' is the current one. A day before all rankings has an empty board without a run. Titles, tracker links
+    and what issues are about are those of now.
+    """
+    if day >= now.astimezone(UTC).date():
+        return current(session, now)
+    run = last_run(session, datetime.combine(day + timedelta(days=1), time.min, UTC) - timedelta(microseconds=1))
+    if run is None:
+        return _board(session, None, (), now, past=True)
+    session.expunge(run)
+    rows = run_rows(session, run.id or 0)
+    sources = Sources(
+        plans=plan_rows_at(session, run.as_of),
+        links=link_rows(session),
+        titles=all_titles(session, {row.cluster_id for row in rows}),
+        counts={row.cluster_id: row.summary.get("members", 0) for row in rows},
+        unsorted=singles(session),
+        held=standing(session, run.as_of),
+        about=issue_facets.about(session),
+        suppliers=issue_facets.suppliers_of(session, day),
+    )
+    return _board(session, run, entries_of(sources, run, rows, run.as_of), run.as_of, past=True)
+
+
 def _build(session: Session, held: _Held, newest: tuple[int, datetime, str] | None, at: datetime) -> Board:
     run = session.get(RankRun, newest[0]) if newest else None
     if run is not None:
@@ -164,7 +151,23 @@ def _build(session: Session, held: _Held, newest: tuple[int, datetime, str] | No
     if held.run != newest or run is None:
         held.rows = run_rows(session, run.id or 0) if run else []
         held.run = newest if run else None
-    entries = _entries(session, run, held.rows, at)
+    moved = run is None or run.snapshot != data_snapshot(session)
+    sources = Sources(
+        plans=plan_rows(session),
+        links=link_rows(session),
+        titles=titles(session),
+        counts=sizes(session) if moved else {row.cluster_id: row.summary.get("members", 0) for row in held.rows},
+        unsorted=singles(session),
+        held=standing(session, at),
+        about=issue_facets.about(session),
+        suppliers=issue_facets.suppliers_of(session, at.astimezone(UTC).date()),
+    )
+    return _board(session, run, entries_of(sources, run, held.rows, at), at)
+
+
+def _board(
+    session: Session, run: RankRun | None, entries: tuple[Entry, ...], at: datetime, *, past: bool = False
+) -> Board:
     config = scoring_config(session)
     return Board(
         run=run,
@@ -175,53 +178,8 @@ def _build(session: Session, held: _Held, newest: tuple[int, datetime, str] | No
         valid_until=_valid_until(entries, at),
         by_id={entry.id: entry for entry in entries},
         scores=sorted((e.score for e in entries if e.rank), reverse=True),
+        past=past,
     )
-
-
-def _entries(session: Session, run: RankRun | None, rows: list[Placed], at: datetime) -> tuple[Entry, ...]:
-    """Living issues with tickets by rank; those that no run has ranked come last."""
-    plans, links, living = plan_rows(session), link_rows(session), titles(session)
-    moved = run is None or run.snapshot != data_snapshot(session)
-    counts = sizes(session) if moved else {row.cluster_id: row.summary.get("members", 0) for row in rows}
-    top = set(run.summary.get("top", ())) if run else set()
-    placed, unsorted = {row.cluster_id: row for row in rows}, singles(session)
-    order = [row.cluster_id for row in rows if row.cluster_id in living]
-    order += sorted(set(living) - placed.keys())
-    unplanned = trust_of_plan(None, at=at)
-
-    def entry(id_: int) -> Entry:
-        row, plan, count = placed.get(id_), plans.get(id_), counts.get(id_, 0)
-        summary = row.summary if row else {}
-        regression = REGRESSION_RISK in summary.get("badges", ())
-        trust = trust_of_plan(plan, at=at, regression=regression) if plan else unplanned
-        title = living[id_].title
-        return Entry(
-            id=id_,
-            title=title,
-            folded=title.casefold(),
-            rank=row.rank if row else None,
-            score=row.score if row else 0.0,
-            summary=summary,
-            trust=trust,
-            plan=plan,
-            links=tuple(links.get(id_, ())),
-            published=living[id_].approved_at is not None,
-            tickets=count,
-            changed=count != summary.get("members", 0),
-            in_top=id_ in top,
-            needs=_needs(trust, in_top=id_ in top),
-            unsorted=id_ in unsorted,
-            locked=living[id_].locked,
-        )
-
-    return tuple(entry(id_) for id_ in order if counts.get(id_, 0))
-
-
-def _needs(trust: Trust, *, in_top: bool) -> tuple[Need, ...]:
-    """In the Top 10 a plan that nobody approved waits, too."""
-    unseen = trust.state is RemedyState.UNREVIEWED or trust.suggested
-    found = [Need.UNREVIEWED] if in_top and unseen else []
-    return (*found, *(_OF_DOUBT[doubt] for doubt in trust.doubts if doubt in _OF_DOUBT and not trust.suggested))
 
 
 def _tones(session: Session) -> dict[str, int]:
@@ -230,9 +188,10 @@ def _tones(session: Session) -> dict[str, int]:
 
 
 def _valid_until(entries: tuple[Entry, ...], at: datetime) -> datetime:
-    """When the first plan gets stale, or its day is over."""
+    """When the first plan gets stale, its day is over, or something held ends; a day at most."""
     ends = [e.trust.due for e in entries if e.trust.due]
     days = {e.trust.eta_latest for e in entries if e.trust.eta_latest}
     ends += [datetime.combine(day + timedelta(days=1), time.min, UTC) for day in days]
     later = [end + timedelta(microseconds=1) for end in ends if end >= at]
-    return min(later, default=at + timedelta(days=1))
+    later += next_end((row for e in entries for row in e.held), at)
+    return min([*later, at + timedelta(days=1)])

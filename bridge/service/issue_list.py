@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bridge.service.access import Actor, Permission, require
-from bridge.service.issue_board import current
+from bridge.service.issue_board import asked
 from bridge.service.issue_filters import Filters, matching
 from bridge.service.issue_rows import Row, rows_of
 
@@ -47,7 +47,7 @@ def issues_from(
 ) -> Part:
     """``limit`` issues behind ``after``; if that one has gone, behind where it stood. ``planned``: with a plan only."""
     require(actor, Permission.READ_CLUSTERS)
-    now = current(session, at)
+    now = asked(session, filters.day, at)
     found = matching(now, filters)
     if planned:
         found = tuple(entry for entry in found if entry.plan is not None)

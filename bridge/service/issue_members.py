@@ -31,6 +31,8 @@ QUOTES = 3
 NEWEST = 60
 """Tickets that quotes are chosen from, and that tell the issue's middle: the newest."""
 QUOTE_LENGTH = 320
+SENTENCE = 4
+"""Words; fewer are a name, a greeting or a subject."""
 MENTIONED = 3
 
 
@@ -150,8 +152,10 @@ def _vectors(session: Session, model: str, tickets: Sequence[TicketRow]) -> dict
 
 
 def quotes(found: Sample) -> list[TicketRow]:
-    """Tickets to quote: three that differ, each saying something of its own."""
-    speaking = [place for place, ticket in enumerate(found.tickets) if words_of(ticket)]
+    """Tickets to quote: three that differ, each saying something of its own, in a sentence where anybody writes one."""
+    said = [len(words_of(ticket).split()) for ticket in found.tickets]
+    least = SENTENCE if max(said, default=0) >= SENTENCE else 1
+    speaking = [place for place, words in enumerate(said) if words >= least]
     chosen: list[TicketRow] = []
     for place in diverse(found.vectors[speaking], QUOTES * 2):
         ticket = found.tickets[speaking[place]]

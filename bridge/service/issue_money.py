@@ -6,24 +6,13 @@ Rule: what may not be seen is None here, and stays None all the way to the page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 
+from bridge.analysis.sight import SUM_OF, Sight, band
 from bridge.service.access import Actor, Permission, may
-from bridge.service.issue_board import Entry
-from bridge.service.issue_filters import identified
+from bridge.service.issue_entries import Entry
+from bridge.service.issue_filters import Filters, adjusted
 
-SUM_OF = 5
-"""A sum over fewer accounts tells too much of one of them."""
-
-_BANDS = ((10_000, "<10k"), (100_000, "10–100k"))
-
-
-class Sight(Enum):
-    """NONE: no money. SUMS: sums of five accounts and more, else bands, no names. ALL: amounts and names."""
-
-    NONE = auto()
-    SUMS = auto()
-    ALL = auto()
+__all__ = ["SUM_OF", "Money", "Segment", "Sight", "band", "money_of", "segments_of", "sight_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +44,17 @@ def sight_of(actor: Actor) -> Sight:
     return Sight.SUMS if may(actor, Permission.READ_SUMS) else Sight.NONE
 
 
-def band(amount: float) -> str:
-    return next((word for top, word in _BANDS if amount < top), ">100k")
-
-
-def money_of(entry: Entry, sight: Sight, *, hide_unidentified: bool = False) -> Money:
-    """What the reader may see of the score. Without its unidentified part there is no range and no change."""
+def money_of(entry: Entry, sight: Sight, filters: Filters) -> Money:
+    """What the reader may see of the score. Where a part of it is left out there is no range and no change."""
     if entry.rank is None or sight is Sight.NONE:
         return Money()
     s = entry.summary
-    amount = identified(entry) if hide_unidentified else entry.score
+    amount = adjusted(entry, filters)
     if sight is Sight.SUMS:
         if s["accounts"] < SUM_OF:
             return Money(band=band(amount))
         return Money(amount=amount, known_share=s["known_share"])
-    if hide_unidentified:
+    if filters.unidentified or filters.largest:
         return Money(amount=amount, known_share=s["known_share"])
     moved = s["moved"]
     return Money(

@@ -14,9 +14,11 @@ from bridge.analysis.remedy_text import Quote, say_text
 from bridge.analysis.rounding import rounded
 from bridge.analysis.value import UNIDENTIFIED
 from bridge.service.access import Actor, Permission, may
-from bridge.service.issue_board import Board, Entry, Need
-from bridge.service.issue_filters import Filters
+from bridge.service.issue_board import Board
+from bridge.service.issue_entries import Entry, Need
+from bridge.service.issue_filters import Filters, places
 from bridge.service.issue_money import Money, Segment, Sight, money_of, segments_of, sight_of
+from bridge.service.sticky import Held, for_list
 from bridge.service.trust import Trust
 from bridge.store.accounts import Account
 from bridge.store.boards import LinkRow
@@ -55,13 +57,14 @@ class WhatIf:
 class Row:
     """``id`` is the number, ``ref`` what people call it. ``up``: places since the earlier ranking, None where that
     did not rank it. ``parts``: (account, amount) that add up to the score, rounded. ``say``: the words that agents may
-    quote now.
+    quote now. ``place``: where it would stand without the money that the reader leaves out, None where the rank stands.
     """
 
     id: int
     ref: str
     title: str
     rank: int | None
+    place: int | None
     up: int | None
     is_new: bool
     in_top: bool
@@ -79,6 +82,10 @@ class Row:
     tracked: tuple[Tracked, ...]
     published: bool
     locked: bool
+    held: tuple[Held, ...]
+    area: str | None
+    type: str | None
+    suppliers: tuple[str, ...]
     first_at: datetime | None
     last_at: datetime | None
     money: Money
@@ -96,14 +103,14 @@ def rows_of(
     """Made once a board and kind of reader. Accounts are named as they are called now, by one query; without the
     permission none is asked for.
     """
-    sight, internal, hide = sight_of(actor), may(actor, Permission.READ_INTERNAL), bool(filters.unidentified)
-    brief = len(entries) > KEPT_AT_ONCE
-    keys = [(entry.id, sight, internal, hide, on, brief) for entry in entries]
+    reader = _Reader(sight_of(actor), may(actor, Permission.READ_INTERNAL), filters, on)
+    brief, sight = len(entries) > KEPT_AT_ONCE, reader.sight
+    placed = places(board, filters)
+    left_out = (filters.unidentified, filters.largest, filters.reranks)
+    keys = [(entry.id, sight, reader.internal, left_out, on, brief) for entry in entries]
     missing = [entry for entry, key in zip(entries, keys, strict=True) if key not in board.rows]
     names = _names(session, missing) if sight is Sight.ALL else {}
-    made = {
-        entry.id: _row(board, entry, sight, names, on, hide=hide, internal=internal, brief=brief) for entry in missing
-    }
+    made = {entry.id: _row(board, entry, reader, names, place=placed.get(entry.id), brief=brief) for entry in missing}
     rows = tuple(board.rows.get(key) or made[key[0]] for key in keys)
     if not brief:
         board.keep_rows(dict(zip(keys, rows, strict=True)))
@@ -119,17 +126,24 @@ def _names(session: Session, entries: Sequence[Entry]) -> dict[str, str]:
     return {f"account:{id_}": name for id_, name in found}
 
 
-def _row(
-    board: Board, e: Entry, sight: Sight, names: Mapping[str, str], on: date, *, hide: bool, internal: bool, brief: bool
-) -> Row:
-    s = e.summary
-    money = money_of(e, sight, hide_unidentified=hide)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    sight: Sight
+    internal: bool
+    filters: Filters
+    on: date
+
+
+def _row(board: Board, e: Entry, reader: _Reader, names: Mapping[str, str], *, place: int | None, brief: bool) -> Row:
+    s, sight, internal = e.summary, reader.sight, reader.internal
+    money = money_of(e, sight, reader.filters)
     best = board.scores[0] if board.scores else 0.0
     return Row(
         id=e.id,
         ref=display_id(e.id),
         title=e.title,
         rank=e.rank,
+        place=place,
         up=s["moved"][0] if s.get("moved") else None,
         is_new=bool(s) and s["moved"] is None and board.review.get("since") is not None,
         in_top=e.in_top,
@@ -147,15 +161,19 @@ def _row(
         tracked=tuple(_tracked(link) for link in e.links),
         published=e.published,
         locked=e.locked,
+        held=for_list(e.held, board.valid_from, tells=internal),
+        area=e.area,
+        type=e.type,
+        suppliers=e.suppliers,
         first_at=_instant(s.get("first_at")),
         last_at=_instant(s.get("last_at")),
         money=money,
         length=money.amount / best if money.amount is not None and best else None,
-        segments=segments_of(e, sight, board.tones, hide=UNIDENTIFIED if hide else ""),
+        segments=segments_of(e, sight, board.tones, hide=UNIDENTIFIED if reader.filters.unidentified else ""),
         largest=_largest(e, names) if sight is Sight.ALL else None,
         parts=_parts(e, names) if sight is Sight.ALL and not brief else (),
         what_if=_what_if(board, e) if sight is Sight.ALL and not brief else (),
-        say="" if brief else _say(e, on),
+        say="" if brief else _say(e, reader.on),
     )
 
 

@@ -121,7 +121,7 @@ def score_view(session: Session, found: Scored, accounts: Mapping[int, Account])
     record = found.record
     parts = waterfall(found, accounts)
     delta = record["delta_vs_previous"] or {"amount": None, "causes": ()}
-    without, *others = _ranked(session, found, [*_without_largest(found, accounts), *_workarounds(session, found)])
+    without, *others = ranked_if(session, found, [*_without_largest(found, accounts), *_workarounds(session, found)])
     momentum = sum(part.amount for part in parts if part.kind == "momentum")
     whole = sum(part.amount for part in parts)
     return ScoreView(
@@ -220,7 +220,7 @@ def _workarounds(session: Session, found: Scored) -> list[tuple[str, float]]:
     ]
 
 
-def _ranked(session: Session, found: Scored, scores: Sequence[tuple[str, float]]) -> list[WhatIf]:
+def ranked_if(session: Session, found: Scored, scores: Sequence[tuple[str, float]]) -> list[WhatIf]:
     """With the rank that each score would have if no other issue changed: one query."""
     counts = [func.count().filter(col(Score.score) > score) for _, score in scores]
     query = select(*counts).where(Score.run_id == found.run.id, Score.cluster_id != found.score.cluster_id)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlmodel import Session
 
 from bridge.analysis.ranking import portfolio_of_records
 from bridge.analysis.uncertainty import THIN_EVIDENCE
 from bridge.analysis.value import UNIDENTIFIED
-from bridge.pipeline.rank import records
+from bridge.ranked import records
 from bridge.service.access import Actor, Permission, require
-from bridge.service.issue_board import Board, Entry, current
+from bridge.service.issue_board import Board, asked, current
+from bridge.service.issue_entries import Entry
 from bridge.service.issue_filters import Filters, matching
 from bridge.service.issue_money import SUM_OF, Sight, band, sight_of
 from bridge.service.issue_review import Review, review_of
 from bridge.service.issue_rows import Row, rows_of
 from bridge.service.saved_views import View, views_of
+from bridge.store.ranking import first_run
 
 PAGE = 50
 
@@ -34,10 +36,20 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """An old ranking: that of ``day``, or the last before it. ``first`` is that of the first there is."""
+
+    day: date
+    ranked_at: datetime | None
+    first: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class IssueList:
     """``total`` match the filters, ``all`` there are. ``tones``: (tone, segments) for the legend.
 
     ``unsorted``: tickets that stand alone and were placed by nobody, and their share of all tickets.
+    ``known``: the words that tickets use, by filter. ``past`` None: it is the current ranking.
     """
 
     rows: tuple[Row, ...]
@@ -56,6 +68,8 @@ class IssueList:
     views: tuple[View, ...]
     segments: tuple[str, ...]
     tones: tuple[tuple[int, tuple[str, ...]], ...]
+    known: dict[str, tuple[str, ...]]
+    past: Past | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ class Together:
 def board(session: Session, actor: Actor, filters: Filters, page: int = 1, *, at: datetime) -> IssueList:
     """A page of fifty. A page that is not there is the last one."""
     require(actor, Permission.READ_CLUSTERS)
-    now, sight = current(session, at), sight_of(actor)
+    now, sight = asked(session, filters.day, at), sight_of(actor)
     found = matching(now, filters)
     pages = max(1, -(-len(found) // PAGE))
     page = min(max(1, page), pages)
@@ -95,13 +109,15 @@ def board(session: Session, actor: Actor, filters: Filters, page: int = 1, *, at
         views=views_of(session, actor, now),
         segments=tuple(now.tones),
         tones=_legend(now),
+        known={name: _known(now, name) for name in ("area", "type", "suppliers")},
+        past=_past(session, now, filters),
     )
 
 
 def everything(session: Session, actor: Actor, filters: Filters, *, at: datetime) -> IssueList:
     """The whole filtered list, for an export."""
     require(actor, Permission.READ_CLUSTERS)
-    now, sight = current(session, at), sight_of(actor)
+    now, sight = asked(session, filters.day, at), sight_of(actor)
     found = matching(now, filters)
     rows = rows_of(session, actor, now, found, filters, at.astimezone(UTC).date())
     return IssueList(
@@ -121,6 +137,8 @@ def everything(session: Session, actor: Actor, filters: Filters, *, at: datetime
         views=(),
         segments=(),
         tones=(),
+        known={},
+        past=None,
     )
 
 
@@ -144,6 +162,22 @@ def _basis(now: Board) -> Basis | None:
         return None
     pending = sum(e.changed for e in now.entries)
     return Basis(now.run.as_of, now.run.config_version, now.run.snapshot, pending)
+
+
+def _past(session: Session, now: Board, filters: Filters) -> Past | None:
+    if not now.past or filters.day is None:
+        return None
+    first = None if now.run else first_run(session)
+    return Past(filters.day, now.run.as_of if now.run else None, first.as_of if first else None)
+
+
+def _known(now: Board, name: str) -> tuple[str, ...]:
+    """By name; ``suppliers`` are several of an issue."""
+    words: set[str] = set()
+    for e in now.entries:
+        said = getattr(e, name)
+        words.update(said if isinstance(said, tuple) else (said,) if said else ())
+    return tuple(sorted(words))
 
 
 def _unsorted_share(now: Board) -> float:

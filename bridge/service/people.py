@@ -96,6 +96,18 @@ def set_disabled(session: Session, actor: Actor, name: str, *, disabled: bool, a
     return user
 
 
+def set_address(session: Session, actor: Actor, name: str, email: str | None, *, at: datetime) -> User:
+    """Where a user is reached; None: nowhere. Raises ServiceError for an address that another user has."""
+    require(actor, Permission.ADMINISTER)
+    user = find_user(session, name)
+    if email and session.exec(select(User.id).where(User.email == email, User.id != user.id)).first() is not None:
+        raise ServiceError(f"another user has the address {email}: correct it")
+    user.email = email or None
+    session.add(user)
+    record(session, "user.address", f"user:{user.id}", actor=actor.name, at=at, after={"has_address": bool(email)})
+    return user
+
+
 def link_user(session: Session, secret: str, at: datetime) -> User:
     """Whose one-time link this is. Raises ServiceError for one that is used, old or wrong."""
     return session.get_one(User, _open_link(session, secret, at).user_id)

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bridge.pipeline.rank import compute, inputs, records
+from bridge.pipeline.rank import compute
+from bridge.ranked import inputs, records
 from bridge.service.access import Actor, Permission, require
 from bridge.service.errors import UnknownId
 from bridge.service.issue_score import account_name

@@ -22,6 +22,8 @@ BUILT_IN: tuple[tuple[str, str], ...] = (
     ("Monday review", ""),
     ("Needs a decision", "need=any"),
     ("Stale promises", "need=stale&need=overdue&need=conflict"),
+    ("Pinned and set by hand", "held=pin&held=severity"),
+    ("Muted", "held=mute"),
     ("Unsorted tickets", "unsorted=only"),
 )
 

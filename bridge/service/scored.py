@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.exposure import Exposure, is_new
 from bridge.analysis.snapshot import Snapshot
-from bridge.pipeline.rank import Record, records
+from bridge.ranked import Record, records
 from bridge.store.clusters import RankRun, Score
 
 MOST_HELD = 200

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from bridge.analysis.resolution import DEFAULT_SEGMENTS
 from bridge.analysis.scoring import ScoringConfig
+from bridge.analysis.segment_rules import DEFAULT_SEGMENTS
 from bridge.store.accounts import Segment
 from bridge.store.clusters import ScoringConfigVersion
 from bridge.store.events import record

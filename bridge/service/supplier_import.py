@@ -19,6 +19,7 @@ from bridge.service.access import Actor, Permission, require
 from bridge.service.import_file import ImportReport, Row, Table, put_aside
 from bridge.store.events import record
 from bridge.store.suppliers import GroupMap, Supplier, all_group_maps, all_suppliers
+from bridge.store.sync import bump
 
 STREAM = "suppliers"
 MOST_ROWS = 100_000
@@ -76,6 +77,7 @@ def import_suppliers(session: Session, actor: Actor, path: Path, *, at: datetime
     session.flush()
     for key, maps in book.touched.items():
         _tell(session, actor, book.suppliers[key], maps, at)
+    bump(session, "board")
     put_aside(session, STREAM, table, report, at)
     return report
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bridge.settings.load import load_settings
 from bridge.settings.model import (
-    Bar,
     ConnectionSettings,
     DatabaseSettings,
     DeliverSettings,
@@ -19,19 +18,29 @@ from bridge.settings.model import (
     WorkerSettings,
     WorkspaceSettings,
 )
+from bridge.settings.notices import AlertSettings, NoticeSettings
+from bridge.settings.publishing import FACTS, INTERNAL_FACTS, Bar, LabelRule, Route, Rule, TrackerPublishing
 from bridge.settings.sources import CONFIG_NAME, PREFIX, SettingsError
 
 __all__ = [
     "CONFIG_NAME",
+    "FACTS",
+    "INTERNAL_FACTS",
     "PREFIX",
+    "AlertSettings",
     "Bar",
     "ConnectionSettings",
     "DatabaseSettings",
     "DeliverSettings",
+    "LabelRule",
     "ModelSettings",
+    "NoticeSettings",
     "PublishSettings",
+    "Route",
+    "Rule",
     "Settings",
     "SettingsError",
+    "TrackerPublishing",
     "WorkerSettings",
     "WorkspaceSettings",
     "load_settings",

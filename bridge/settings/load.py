@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -112,12 +112,19 @@ def _key_path(loc: tuple[int | str, ...]) -> KeyPath:
     return tuple(part for part in loc if isinstance(part, str) and part != "[key]")
 
 
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that a key holds: itself, one or none, a list of it, or a table of named ones."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_section(part) for part in get_args(annotation))
+    return next((section for section in found if section is not None), None)
+
+
 def _correction(path: KeyPath) -> str:
     model: type[BaseModel] = Settings
     for part in path[:-1]:
-        below = model.model_fields[part].annotation
-        assert isinstance(below, type), "only sections refuse unknown keys"
-        model = below
+        if part in model.model_fields:
+            model = _section(model.model_fields[part].annotation) or model
     known = [name for name in model.model_fields if name not in RESERVED]
     close = get_close_matches(path[-1], known, n=1)
     return f"did you mean {close[0]!r}?" if close else "correct its spelling or remove it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from bridge.settings.notices import AlertSettings, NoticeSettings
 from bridge.settings.oidc import OidcSettings
+from bridge.settings.publishing import Bar, TrackerPublishing
 from bridge.settings.titles import TitleSettings
 from bridge.words import Priority, TicketStatus
 
@@ -26,7 +29,23 @@ def _split(value: object) -> object:
 NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 ConnectionName = Annotated[str, StringConstraints(pattern=NAME)]
 Domain = Annotated[str, StringConstraints(to_lower=True, strip_whitespace=True, min_length=1)]
-Role = Literal["help_desk", "remedy_sink", "tracker"]
+Role = Literal["help_desk", "remedy_sink", "tracker", "notifier"]
+
+AccountColumn = Literal[
+    "arr",
+    "margin",
+    "segment",
+    "expectation_tier",
+    "risk_band",
+    "renewal_date",
+    "region",
+    "languages",
+    "growth_pipeline",
+    "sla",
+    "required_location",
+    "lifecycle",
+]
+"""Columns of an accounts file that a help desk may tell; an uplift is declared by a person."""
 
 
 class _Section(BaseModel):
@@ -34,11 +53,14 @@ class _Section(BaseModel):
 
 
 class WorkspaceSettings(_Section):
-    """``internal_domains`` are our own: what is written from there is no customer's word."""
+    """``internal_domains`` are our own: what is written from there is no customer's word. ``holidays`` are no business
+    days.
+    """
 
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     timezone: str = "UTC"
     internal_domains: Annotated[tuple[Domain, ...], BeforeValidator(_split)] = ()
+    holidays: Annotated[tuple[date, ...], BeforeValidator(_split)] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -73,13 +95,6 @@ class ModelSettings(_Section):
     backend: Literal["auto", "onnx", "torch"] = "auto"
     cache: str = ""
     batch_size: int = Field(default=256, ge=1, le=10_000)
-
-
-class Bar(_Section):
-    """What may be published without a person: the first ``top`` ranks that hurt at least ``min_accounts``."""
-
-    top: int = Field(default=20, ge=1)
-    min_accounts: int = Field(default=2, ge=1)
 
 
 class PublishSettings(_Section):
@@ -167,6 +182,7 @@ class RankingSettings(_Section):
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options.
 
+    ``account_fields``: name of a field of the desk's organisations or tickets -> column of an accounts file.
     ``webhook_secret`` proves who sends a webhook; ``webhook_secret_previous`` counts, too, while it is being changed.
     """
 
@@ -179,6 +195,8 @@ class ConnectionSettings(BaseModel):
     priority_map: dict[str, Priority] = Field(default_factory=dict)
     remedy_tag: bool = True
     remedy_fields: dict[str, str] = Field(default_factory=dict)
+    publish: TrackerPublishing | None = None
+    account_fields: dict[str, AccountColumn] = Field(default_factory=dict)
     webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
     webhook_secret_previous: Annotated[SecretStr, Field(min_length=16)] | None = None
 
@@ -219,6 +237,8 @@ class Settings(_Section):
     privacy: PrivacySettings = PrivacySettings()
     ranking: RankingSettings = RankingSettings()
     titles: TitleSettings = TitleSettings()
+    alerts: AlertSettings = AlertSettings()
+    notices: NoticeSettings = NoticeSettings()
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
 
     @property

@@ -5,12 +5,13 @@ Rule: a segment or a value here is what the ranking makes of the account (analys
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Row, Text, and_, case, cast, false, func, literal, or_, select
 from sqlmodel import Session, col
 
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
@@ -56,11 +57,27 @@ def _case(pairs: list[tuple[ColumnElement[bool], Any]], otherwise: Any) -> Colum
 def _holds(segment: Segment, known: ColumnElement[Any], names: list[str]) -> ColumnElement[bool]:
     """The import's word wins where it names a segment that there is."""
     named = col(Account.segment_named)
-    floor = segment.rule.get("value_at_least")
-    rule = true() if not segment.rule else known >= floor if floor is not None else None
     own = named == segment.name
     unnamed = or_(named.is_(None), named.not_in(names))
-    return own if rule is None else or_(own, and_(unnamed, rule))
+    return or_(own, and_(unnamed, *(_met(key, wanted, known) for key, wanted in segment.rule.items())))
+
+
+def _met(key: str, wanted: Any, known: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A condition of analysis/segment_rules.py; one that nobody knows is met by nothing."""
+    amounts: dict[str, Any] = {"value_at_least": known, "growth_at_least": col(Account.growth_pipeline)}
+    if key in amounts:
+        return func.coalesce(amounts[key] >= wanted, false())
+    if key == "language":
+        held = cast(col(Account.languages), Text)
+        return or_(false(), *(held.contains(json.dumps(one), autoescape=True) for one in wanted))
+    words: dict[str, Any] = {
+        "region": col(Account.region),
+        "tier": col(Account.expectation_tier),
+        "risk_band": col(Account.risk_band),
+        "lifecycle": col(Account.lifecycle),
+        "required_location": col(Account.required_location),
+    }
+    return func.coalesce(words[key].in_(wanted), false()) if key in words else false()
 
 
 def page(

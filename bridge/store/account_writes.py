@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, update
 from sqlmodel import Session, col, select
 
-from bridge.store.accounts import Account, AccountDomain, AccountExternalId
+from bridge.store.accounts import Account, AccountDomain, AccountExternalId, AccountOrigin
+from bridge.store.upsert import insert_rows
 
 KEYS: dict[str, tuple[type[AccountExternalId | AccountDomain], str]] = {
     "external_ids": (AccountExternalId, "external_id"),
@@ -25,10 +25,12 @@ def account_columns(session: Session, ids: Iterable[int]) -> dict[int, dict[str,
 
 
 def account_keys_of(session: Session, what: str, ids: Iterable[int]) -> dict[int, set[str]]:
-    """The external ids or domains of these accounts, by account."""
+    """The external ids or domains of these accounts, by account, without those that a person gave them."""
     table, column = KEYS[what]
     found: dict[int, set[str]] = {}
-    query = select(table.account_id, getattr(table, column)).where(col(table.account_id).in_(list(ids)))
+    query = select(table.account_id, getattr(table, column)).where(
+        col(table.account_id).in_(list(ids)), col(table.said_by).is_(None)
+    )
     for account_id, value in session.execute(query):
         found.setdefault(account_id, set()).add(value)
     return found
@@ -49,7 +51,9 @@ def update_accounts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def set_account_keys(session: Session, what: str, wanted: Mapping[int, set[str]], had: Mapping[int, set[str]]) -> None:
-    """Make these the external ids or domains of the accounts. An external id leaves the account that it had."""
+    """Make these the external ids or domains of the accounts, beside those that a person gave them. An external id
+    leaves the account that it had, unless a person put it there.
+    """
     table, column = KEYS[what]
     field = getattr(table, column)
     added = [{"account_id": a, column: v} for a, values in wanted.items() for v in sorted(values - had.get(a, set()))]
@@ -58,15 +62,27 @@ def set_account_keys(session: Session, what: str, wanted: Mapping[int, set[str]]
             session.execute(delete(table).where(col(table.account_id) == account_id, field.in_(gone)))
     if not added:
         return
+    given = [row[column] for row in added]
     if table is AccountExternalId:
-        session.execute(delete(table).where(field.in_([row[column] for row in added])))
-    session.execute(insert(table), added)
+        session.execute(delete(table).where(field.in_(given), col(table.said_by).is_(None)))
+    query = select(table.account_id, field).where(field.in_(given))
+    there = {(account_id if table is AccountDomain else 0, value) for account_id, value in session.execute(query)}
+    free = [row for row in added if (row["account_id"] if table is AccountDomain else 0, row[column]) not in there]
+    if free:
+        session.execute(insert(table), free)
 
 
-def confirm(session: Session, ids: Sequence[int], at: datetime) -> None:
-    """The values of these accounts were found to be as they are known."""
-    if ids:
-        session.execute(update(Account).where(col(Account.id).in_(ids)).values(as_of=at))
+def told_of(session: Session, columns: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """What is kept of who told what, by account, of those of which something is kept."""
+    query = select(AccountOrigin.account_id, AccountOrigin.told).where(col(AccountOrigin.account_id).in_(list(columns)))
+    return {account_id: dict(told) for account_id, told in session.exec(query)}
+
+
+def keep_told(session: Session, told: Mapping[int, dict[str, Any]]) -> None:
+    """Keep who told what of these accounts, in the place of what was kept."""
+    if told:
+        session.execute(delete(AccountOrigin).where(col(AccountOrigin.account_id).in_(list(told))))
+        insert_rows(session, AccountOrigin, [{"account_id": id_, "told": told[id_]} for id_ in sorted(told)])
 
 
 def shared_domains(session: Session) -> list[str]:

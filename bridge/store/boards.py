@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,9 +84,20 @@ def run_rows(session: Session, run_id: int) -> list[Placed]:
 
 def titles(session: Session) -> dict[int, Title]:
     """Of every living cluster."""
+    return _titles(session, living=True)
+
+
+def all_titles(session: Session, ids: Collection[int]) -> dict[int, Title]:
+    """Of these clusters, whatever became of them."""
+    return {id_: title for id_, title in _titles(session, living=False).items() if id_ in ids}
+
+
+def _titles(session: Session, *, living: bool) -> dict[int, Title]:
     query = select(Cluster.id, Cluster.title, Cluster.approved_at, Cluster.locked_at)
-    living = session.exec(query.where(col(Cluster.merged_into).is_(None)))
-    return {id_ or 0: Title(id_ or 0, title, at, locked is not None) for id_, title, at, locked in living}
+    if living:
+        query = query.where(col(Cluster.merged_into).is_(None))
+    found = session.exec(query)
+    return {id_ or 0: Title(id_ or 0, title, at, locked is not None) for id_, title, at, locked in found}
 
 
 def sizes(session: Session) -> dict[int, int]:
@@ -115,6 +127,22 @@ def plan_rows(session: Session, cluster_ids: list[int] | None = None) -> dict[in
             conflict = plan.tracker_conflict is not None
             found[plan.cluster_id] = PlanRow(
                 row.state, row.confidence, row.fields, row.actor, row.at, row.revision, conflict
+            )
+    return found
+
+
+def plan_rows_at(session: Session, at: datetime) -> dict[int, PlanRow]:
+    """By cluster: what stood for a plan at an instant. Whether a tracker contradicted it then is not kept."""
+    query = select(RemedyPlan.cluster_id, PlanRevision).where(
+        RemedyPlan.id == PlanRevision.plan_id, col(PlanRevision.at) <= at
+    )
+    decided = (Confidence.APPROVED, Confidence.WITHDRAWN)
+    found: dict[int, PlanRow] = {}
+    for cluster_id, row in session.exec(query.order_by(col(PlanRevision.revision))):
+        known = found.get(cluster_id)
+        if known is None or row.confidence in decided or known.confidence not in decided:
+            found[cluster_id] = PlanRow(
+                row.state, row.confidence, row.fields, row.actor, row.at, row.revision, conflict=False
             )
     return found
 

@@ -35,6 +35,8 @@ EMPTY: dict[str, Any] = {
     "channel": None,
     "tags": [],
     "attributes": {},
+    "area": None,
+    "type": None,
     "url": None,
     "csat": None,
 }

@@ -120,6 +120,7 @@ def bury(session: Session, connection: str, gone: Mapping[str, datetime], at: da
         ticket.subject = ticket.embed_text = ""
         ticket.embed_hash = ticket.divided_hash = None
         ticket.attributes, ticket.tags, ticket.url, ticket.csat = {}, [], None, None
+        ticket.area = ticket.type = None
     ids = [ticket.id or 0 for ticket in removed]
     _drop_parts(session, ids)
     for said_of in (Membership, SecondaryMembership, TicketSegment):

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from bridge.store.clusters import Cluster, Membership, Rejection
 from bridge.store.tickets import Ticket
 from bridge.store.upsert import insert_rows
-from bridge.store.vectors import Vector, sound
+from bridge.store.vectors import Vector
 from bridge.words import Origin, Zone
 
 CHUNK = 500
@@ -49,15 +49,15 @@ def unplaced_without_text(session: Session) -> list[int]:
     return [id_ or 0 for id_ in session.exec(query)]
 
 
-def live_vectors(session: Session, model: str) -> list[tuple[int, bytes]]:
-    """(ticket id, packed vector) of every live ticket that has one, by id."""
+def live_hashes(session: Session, model: str) -> list[tuple[int, str, int]]:
+    """(ticket id, content hash, checksum) of every live ticket that has a vector of the model, by id."""
     query = (
-        select(Ticket.id, Vector.data, Vector.crc)
+        select(Ticket.id, Vector.content_hash, Vector.crc)
         .join(Vector, (col(Vector.content_hash) == col(Ticket.embed_hash)) & (col(Vector.model) == model))
         .where(*is_live())
         .order_by(col(Ticket.id))
     )
-    return sound((id_ or 0, data, crc) for id_, data, crc in session.exec(query))
+    return [(id_ or 0, content_hash, crc) for id_, content_hash, crc in session.exec(query)]
 
 
 def languages(session: Session) -> dict[int, str]:

@@ -31,6 +31,7 @@ def upgrade(db: Database, revision: str = "head") -> None:
     """Migrate forward. Creates a SQLite file that is not there, readable by its owner only. Raises MigrationError."""
     _create_file(db)
     _refuse_unknown(db)
+    _refuse_without_vectors(db)
     with _migrating(db) as config, _explained(revision):
         command.upgrade(config, revision)
 
@@ -100,6 +101,27 @@ def _refuse_unknown(db: Database) -> None:
             f"the database stands at revision {revision}, which this version does not know (its newest is {head()}): "
             "install the version that wrote it, or go back to a backup"
         ) from None
+
+
+def _refuse_without_vectors(db: Database) -> None:
+    """PostgreSQL needs pgvector; where it is not there yet, the migration makes it, if it may."""
+    if db.is_sqlite:
+        return
+    query = """SELECT e.installed_version IS NOT NULL AS here,
+      bool_or(v.trusted AND has_database_privilege(current_database(), 'CREATE') OR u.rolsuper) AS may
+    FROM pg_available_extensions e JOIN pg_available_extension_versions v USING (name), pg_roles u
+    WHERE e.name = 'vector' AND u.rolname = current_user GROUP BY 1"""
+    with db.engine.connect() as connection:
+        found = connection.execute(text(query)).first()
+    if found is None:
+        raise MigrationError(
+            "this PostgreSQL server has no pgvector: install it (Debian: postgresql-NN-pgvector), run this again"
+        )
+    if not (found.here or found.may):
+        raise MigrationError(
+            f"{db.url.username} may not make extensions in this database: let an administrator run "
+            f'"CREATE EXTENSION vector" in {db.url.database}, then run this again'
+        )
 
 
 @contextmanager

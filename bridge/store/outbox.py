@@ -15,9 +15,9 @@ class OutboxRow(SQLModel, table=True):
     """One write. ``key`` is made before the first try and is planted on the other side where a create needs it.
 
     Rows of one ``stream`` leave in the order of their ids; a dead row holds back only its own stream.
-    ``kind``: create_issue, update_issue, comment, push_remedy, set_fields. ``lookup_first`` rows are looked up before
-    the first send too (after a restored backup). ``sending_at`` is set while a request may be under way or may have
-    taken effect unseen, in a dead row too. ``attempts`` counts sends and failed look-ups.
+    ``kind``: create_issue, update_issue, comment, push_remedy, set_fields, send_notice. ``lookup_first`` rows are
+    looked up before the first send too (after a restored backup). ``sending_at`` is set while a request may be under
+    way or may have taken effect unseen, in a dead row too. ``attempts`` counts sends and failed look-ups.
     """
 
     __tablename__ = "outbox"
@@ -49,6 +49,7 @@ class TrackerLink(SQLModel, table=True):
     ``wanted`` is the newest draft on its way, ``written`` each field as last written there (by deliver), ``previous``
     what was written before that. ``left`` names fields that a person changed in the tracker since: they are theirs.
     ``version`` counts the drafts. ``told`` holds the facts of the newest draft (``touching.Told``), as of ``told_at``.
+    ``pointed_to``: the cluster that this one was merged into, once both issues were told.
     """
 
     __tablename__ = "tracker_link"
@@ -65,10 +66,11 @@ class TrackerLink(SQLModel, table=True):
     left: list[str] = json_field(list)
     told: dict[str, Any] | None = json_field(None)
     told_at: datetime | None = instant()
+    pointed_to: int | None = None
 
 
 class TrackerItem(SQLModel, table=True):
-    """A tracker's issue as last seen. ``raw`` keeps the tracker's own words."""
+    """A tracker's issue as last seen, in the tracker's own words. ``labels`` is None where it keeps none."""
 
     __tablename__ = "tracker_item"
 
@@ -86,6 +88,7 @@ class TrackerItem(SQLModel, table=True):
     priority_levels: list[str] = json_field(list)
     fix_versions: list[dict[str, Any]] = json_field(list)
     due: str | None = None
+    labels: list[str] | None = json_field(None)
     updated_at: datetime = instant(nullable=False)
     seen_at: datetime = instant(nullable=False)
     deleted: bool = False

@@ -34,8 +34,12 @@ def enqueue(
     at: datetime,
     subject_id: int | None = None,
     lookup_first: bool = False,
+    due_at: datetime | None = None,
 ) -> OutboxRow | None:
-    """Put a write in, in the transaction of the decision. None: the key is there already, and that row stays as is."""
+    """Put a write in, in the transaction of the decision. None: the key is there already, and that row stays as is.
+
+    ``due_at``: not to be sent before.
+    """
     new = insert_new(
         session,
         OutboxRow,
@@ -45,7 +49,7 @@ def enqueue(
         connection=connection,
         subject_id=subject_id,
         payload=payload,
-        due_at=at,
+        due_at=due_at or at,
         created_at=at,
         lookup_first=lookup_first or fact(session, RESTORED) is not None,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -20,7 +21,7 @@ CLOSED = (TicketStatus.SOLVED.value, TicketStatus.CLOSED.value)
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """A live member ticket, as a draft may tell of it."""
+    """A live member ticket, as a draft may tell of it. ``customer``, ``domain``: names that a draft must not hold."""
 
     cluster_id: int
     source_id: str
@@ -28,6 +29,19 @@ class MemberFacts:
     status: str
     created_at: datetime
     last_customer_at: datetime
+    customer: str | None
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMarks:
+    """What the desk says of a ticket, for rules. ``account``: whose it is, as well as the desk knows."""
+
+    connection: str
+    group: str | None
+    tags: Sequence[str]
+    attributes: Mapping[str, Any]
+    account: str
 
 
 def member_facts(session: Session, cluster_ids: Sequence[int]) -> dict[int, list[MemberFacts]]:
@@ -39,6 +53,8 @@ def member_facts(session: Session, cluster_ids: Sequence[int]) -> dict[int, list
         col(Ticket.status),
         col(Ticket.created_at),
         col(Ticket.last_customer_at),
+        col(Ticket.account_ref),
+        col(Ticket.requester_domain),
     )
     query = (
         select(*columns)  # type: ignore[call-overload]
@@ -54,6 +70,25 @@ def member_facts(session: Session, cluster_ids: Sequence[int]) -> dict[int, list
     for row in session.execute(query):
         members.setdefault(row[0], []).append(MemberFacts(*row))
     return members
+
+
+def marks(session: Session, cluster_ids: Sequence[int]) -> dict[int, list[TicketMarks]]:
+    """Of the live members, by cluster."""
+    query = (
+        select(Membership.cluster_id, Ticket)
+        .join(Ticket, col(Ticket.id) == col(Membership.ticket_id))
+        .where(
+            col(Membership.cluster_id).in_(cluster_ids),
+            col(Ticket.deleted_at).is_(None),
+            col(Ticket.merged_into).is_(None),
+        )
+    )
+    found: dict[int, list[TicketMarks]] = {}
+    for cluster_id, t in session.exec(query):
+        domain = None if t.requester_free_mail else t.requester_domain
+        account = t.account_ref or domain or t.requester_key or f"ticket:{t.id}"
+        found.setdefault(cluster_id, []).append(TicketMarks(t.connection, t.group, t.tags, t.attributes, account))
+    return found
 
 
 def approved_clusters(session: Session) -> list[Cluster]:

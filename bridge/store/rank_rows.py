@@ -129,6 +129,19 @@ def signals_by_cluster(session: Session, cluster_ids: Sequence[int] | None) -> I
             yield cluster_id, [SignalRow(*row) for row in mine]
 
 
+def places_of_domains(session: Session, domains: Collection[str]) -> list[tuple[int, int]]:
+    """(cluster, ticket) of whoever writes from there."""
+    found: list[tuple[int, int]] = []
+    wanted = sorted(domains)
+    for start in range(0, len(wanted), CHUNK):
+        query = select(Membership.cluster_id, Membership.ticket_id).join(
+            Ticket, col(Ticket.id) == col(Membership.ticket_id)
+        )
+        some = func.lower(col(Ticket.requester_domain)).in_(wanted[start : start + CHUNK])
+        found += session.exec(query.where(some)).all()
+    return found
+
+
 def told_of_run(session: Session, run_id: int, cluster_ids: Sequence[int] | None = None) -> dict[int, ToldRow]:
     """By cluster: what the run told of. Runs that hold their records themselves have none."""
     query = select(*_TOLD).join(Score, col(Score.told_id) == col(RankTold.id)).where(Score.run_id == run_id)  # type: ignore[call-overload]

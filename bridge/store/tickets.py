@@ -19,6 +19,7 @@ class Ticket(SQLModel, table=True):
     ``account_ref`` is what the desk says (a name or "system:id"); who that is, is resolved by query.
     ``requester_key`` is a keyed hash, never an address. ``record_hash`` tells whether a pulled record is new; of a
     tombstone it says why it is one: deleted by the desk, ERASED for good, EXPIRED until the ticket changes again.
+    ``area`` and ``type`` are what its fields or tags say it is about, in lower case.
     ``divided_hash`` is the ``embed_hash`` whose parts are in TicketSegment; None of a text too short to have some.
     """
 
@@ -49,6 +50,8 @@ class Ticket(SQLModel, table=True):
     language: str | None = None
     tags: list[str] = json_field(list)
     attributes: dict[str, Any] = json_field()
+    area: str | None = None
+    type: str | None = None
     url: str | None = Field(default=None, index=True)
     csat: str | None = None
     created_at: datetime = instant(nullable=False)

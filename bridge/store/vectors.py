@@ -18,7 +18,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     CompoundSelect,
-    LargeBinary,
     Select,
     exists,
     func,
@@ -29,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Session, SQLModel, col, delete
 
+from bridge.store.halfvec import PackedVector, packed_length
 from bridge.store.tickets import Ticket, TicketSegment
 
 logger = logging.getLogger(__name__)
@@ -38,11 +38,13 @@ _AT_ONCE = 500
 
 
 class Vector(SQLModel, table=True):
-    """``crc``: the CRC-32 of ``data``."""
+    """``crc``: the CRC-32 of ``data``. The table is not called "vector", as pgvector has a type of that name."""
+
+    __tablename__ = "embedding"
 
     model: str = Field(primary_key=True)
     content_hash: str = Field(primary_key=True)
-    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    data: bytes = Field(sa_column=Column(PackedVector, nullable=False))
     crc: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
@@ -56,6 +58,17 @@ def sound(rows: Iterable[tuple[K, bytes, int]]) -> list[tuple[K, bytes]]:
             damaged += 1
     if damaged:
         logger.warning("%d stored vectors are damaged and left out; the next run of embed computes them again", damaged)
+    return found
+
+
+def packed_vectors(session: Session, model: str, hashes: Sequence[str]) -> dict[str, bytes]:
+    """Content hash -> packed vector, of those of these that are sound."""
+    found: dict[str, bytes] = {}
+    for start in range(0, len(hashes), _AT_ONCE):
+        part = col(Vector.content_hash).in_(hashes[start : start + _AT_ONCE])
+        query = select(col(Vector.content_hash), col(Vector.data), col(Vector.crc))
+        rows = session.execute(query.where(col(Vector.model) == model, part))
+        found.update(sound((content_hash, data, crc) for content_hash, data, crc in rows))
     return found
 
 
@@ -176,7 +189,7 @@ class ModelSize(NamedTuple):
 
 def models(session: Session) -> list[ModelSize]:
     """Every model that has vectors here, the one with most of them first."""
-    size = func.length(col(Vector.data))
+    size = packed_length(col(Vector.data))
     query = (
         select(col(Vector.model), func.count(), func.max(size), func.sum(size + 8))
         .group_by(col(Vector.model))

@@ -1,14 +1,18 @@
-"""/accounts and /segments: where value attaches, how sure it is, and what hurts whom."""
+"""/accounts: where value attaches, how sure it is, and what hurts whom."""
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from bridge.analysis.requesters import Verdict
+from bridge.service import account_values, strangers
 from bridge.service import accounts as service
 from bridge.service.access import Permission
+from bridge.service.errors import ServiceError
 from bridge.web import here
 from bridge.web.guard import needs
 
@@ -29,15 +33,62 @@ def listing() -> str:
 def one(account_id: int) -> str:
     with here.reading() as session:
         account = service.account(session, here.actor(), account_id, at=here.now())
-    return render_template("account.html", account=account)
+    return render_template("account.html", account=account, editable=account_values.EDITABLE)
 
 
-@pages.get("/segments")
+@pages.post("/accounts/<int:account_id>/value")
+@needs(Permission.EDIT_VALUES)
+def set_value(account_id: int) -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        account_values.set_value(
+            session, here.actor(), account_id, get("field", ""), get("value", ""), get("reason", ""), at=here.now()
+        )
+    flash("The value is changed, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".one", account_id=account_id), 303)
+
+
+@pages.post("/accounts/<int:account_id>/uplift")
+@needs(Permission.EDIT_VALUES)
+def set_uplift(account_id: int) -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        account_values.set_uplift(
+            session, here.actor(), account_id, get("amount", ""), get("reason", ""), get("until", ""), at=here.now()
+        )
+    flash("The uplift is changed, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".one", account_id=account_id), 303)
+
+
+@pages.get("/accounts/unidentified")
 @needs(Permission.READ_VALUE)
-def segments() -> str:
+def unidentified() -> str:
     with here.reading() as session:
-        rows, currency = service.segments(session, here.actor(), at=here.now())
-    return render_template("segments.html", rows=rows, currency=currency)
+        page = strangers.unidentified(session, here.actor(), at=here.now(), page=request.args.get("page", 1, type=int))
+    return render_template("unidentified.html", page=page)
+
+
+@pages.post("/accounts/unidentified")
+@needs(Permission.EDIT_VALUES)
+def resolve() -> Response:
+    get = request.form.get
+    verdict = get("verdict", "")
+    if verdict not in set(Verdict):
+        raise ServiceError(f"there is no answer {verdict[:20]!r}: choose {', '.join(Verdict)}")
+    with here.writing() as session:
+        strangers.resolve(session, here.actor(), get("key", ""), Verdict(verdict), get("account", ""), at=here.now())
+    flash("Noted, and the issues are ranked by it. It can be taken back below.", "ok")
+    return redirect(url_for(".unidentified"), 303)
+
+
+@pages.post("/accounts/unidentified/undo")
+@needs(Permission.EDIT_VALUES)
+def take_back() -> Response:
+    get = request.form.get
+    with here.writing() as session:
+        strangers.take_back(session, here.actor(), get("kind", ""), get("value", ""), at=here.now())
+    flash("Taken back, and the issues are ranked by it.", "ok")
+    return redirect(url_for(".unidentified"), 303)
 
 
 def _filters() -> service.Filters:

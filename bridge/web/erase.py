@@ -42,7 +42,7 @@ def erase() -> str:
             done = service.erase(session, here.actor(), target, reason=reason, at=here.now())
     except ServiceError as error:
         return _ask(f"{str(error)[:1].upper()}{str(error)[1:]}.", reason)
-    whole = here.bridge().db.forget()
+    whole = here.bridge().forget()
     return render_template("erased.html", done=done, whole=whole)
 
 

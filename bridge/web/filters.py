@@ -8,23 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from flask import Flask
 from markupsafe import Markup, escape
 
+from bridge.analysis.amounts import change, money
 from bridge.web import here
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUS, _DASH = "−", "–"
 _HALF, _K, _M = 0.5, 1_000, 1_000_000
-
-
-def money(amount: float | None) -> str:
-    """Whole below 1,000, one decimal of thousands below a million, then millions: 588, 99.6k, 1.24m."""
-    if amount is None:
-        return "not known"
-    sign, size = (_MINUS if amount <= -_HALF else ""), abs(amount)
-    if round(size) < _K:
-        return f"{sign}{size:.0f}"
-    if round(size, -2) < _M:
-        return f"{sign}{size / _K:.1f}k"
-    return f"{sign}{size / _M:.2f}m"
 
 
 def exact(amount: float) -> str:
@@ -38,15 +27,6 @@ def data(amount: float | None, currency: str = "EUR", unit: str = "per year") ->
         return Markup("not known")
     title = f"{currency} {exact(amount)} {unit}".strip()
     return Markup(f'<data value="{round(amount)}" title="{escape(title)}">{money(amount)}</data>')  # noqa: S704 - ours
-
-
-def change(amount: float | None) -> str:
-    """A difference of money with its sign: +0.3k, −1.1k, 0."""
-    if amount is None:
-        return ""
-    if abs(amount) < _HALF:
-        return "0"
-    return f"+{money(amount)}" if amount > 0 else money(amount)
 
 
 def span(low: float, high: float) -> str:

@@ -123,8 +123,8 @@ def do_move(ref: str) -> Response:
 @needs(Permission.DECIDE_CLUSTERS)
 def publish(ref: str) -> str:
     with here.reading() as session:
-        draft = publish_preview(session, here.actor(), cluster_id(ref))
-    return render_template("publish.html", draft=draft, trackers=sorted(here.bridge().having("tracker")))
+        draft = publish_preview(session, here.actor(), cluster_id(ref), here.bridge().targets, at=here.now())
+    return render_template("publish.html", draft=draft, trackers=sorted(here.bridge().targets))
 
 
 @pages.post("/issues/<ref>/publish")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from bridge.service.issue_board import Need
+from bridge.service.issue_entries import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
 from bridge.service.issue_money import Sight
 from bridge.service.issue_rows import Row
 from bridge.service.issues import IssueList
+from bridge.service.sticky import Held
 from bridge.web import filters as written
-from bridge.words import RemedyState, Severity, WorkaroundKind
+from bridge.words import Hold, RemedyState, Severity, WorkaroundKind
 
 NEEDS = {
     "any": "any decision",
@@ -20,6 +23,7 @@ NEEDS = {
     Need.CONFLICT: "tracker conflict",
     Need.REGRESSION: "regression",
 }
+HELD = {"any": "anything", Hold.PIN: "pinned", Hold.MUTE: "muted", Hold.SEVERITY: "severity"}
 NEXT = {
     Need.REGRESSION: "Confirm regression",
     Need.CONFLICT: "Settle with the tracker",
@@ -73,6 +77,10 @@ def groups(found: IssueList) -> tuple[Group, ...]:
         ("state", "State", {s: written.words(s) for s in RemedyState}, f.state),
         ("need", "Needs", dict(NEEDS), f.need),
         ("segment", "Segment", {name: written.words(name) for name in found.segments}, f.segment),
+        ("area", "Area", _said(found, "area", f.area), f.area),
+        ("type", "Type", _said(found, "type", f.type), f.type),
+        ("supplier", "Supplier", _said(found, "suppliers", f.supplier), f.supplier),
+        ("held", "By hand", dict(HELD), f.held),
         ("severity", "Severity", {s: s.value for s in Severity}, f.severity),
         ("workaround", "Workaround", {kind: kind.value for kind in WorkaroundKind}, f.workaround),
         ("badge", "Doubt", {badge: badge for badge in BADGES}, f.badge),
@@ -80,7 +88,14 @@ def groups(found: IssueList) -> tuple[Group, ...]:
     return tuple(
         Group(name, title, tuple(Choice(value, text, value in on) for value, text in words.items()))
         for name, title, words, on in offered
+        if words
     )
+
+
+def _said(found: IssueList, name: str, on: tuple[str, ...]) -> dict[str, str]:
+    """What tickets say, and what was asked for, even if none says it any more."""
+    words = dict.fromkeys((*found.known.get(name, ()), *on))
+    return {word: word if name == "suppliers" else written.words(word) for word in words}
 
 
 def sorts(found: IssueList) -> tuple[Choice, ...]:
@@ -103,15 +118,35 @@ def _text(name: str, value: str) -> str:
         ("unidentified", "hide"): "Without unidentified",
         ("unsorted", "hide"): "Without unsorted tickets",
         ("unsorted", "only"): "Unsorted tickets only",
+        ("largest", "without"): "Without the largest account",
     }
     if (name, value) in single:
         return single[name, value]
     if name == "q":
         return f"“{value}”"
+    if name == "as_of":
+        return f"As of {written.day(date.fromisoformat(value))}"
+    if name == "held":
+        return f"By hand: {HELD[value]}"
+    if name == "supplier":
+        return f"Supplier: {value}"
     if name == "need":
         return f"Needs: {NEEDS.get(value, value)}"
     title = "Doubt" if name == "badge" else written.words(name)
     return f"{title}: {value if name in ('severity', 'badge', 'workaround') else written.words(value)}"
+
+
+def held(one: Held) -> str:
+    """A tag's words: pinned until 20 Dec; mute over since 3 Dec."""
+    word = {Hold.PIN: "pinned", Hold.MUTE: "muted"}.get(one.kind) or f"{one.severity} by hand"
+    if one.acts:
+        return f"{word} until {written.day(one.until)}" if one.until else word
+    return f"no longer {word} since {written.day(one.until)}"
+
+
+def held_title(one: Held) -> str:
+    """Who, when and why."""
+    return f"{one.by}, {written.day(one.at)}" + (f": {one.reason}" if one.reason else "")
 
 
 def why(row: Row) -> str:
@@ -145,7 +180,11 @@ def _since(row: Row) -> str:
 
 def next_step(row: Row) -> str:
     """What product should do, in the order of harm."""
-    need = next((need for need in NEXT if need in row.needs), None)
-    if need is Need.UNREVIEWED and not row.trust.suggested:
+    if step(row.needs) == NEXT[Need.UNREVIEWED] and not row.trust.suggested:
         return "Name an owner"
-    return NEXT[need] if need else ""
+    return step(row.needs)
+
+
+def step(needs: Sequence[Need]) -> str:
+    """What the gravest of these asks for."""
+    return next((text for need, text in NEXT.items() if need in needs), "")

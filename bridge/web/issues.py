@@ -1,13 +1,10 @@
-"""The list of issues: the ranked table, its views, what is decided about several at once, and the same as CSV."""
+"""The list of issues: the ranked table, its views, what is decided about several at once, and the same as files."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from typing import Any
 
 from apiflask import APIBlueprint
-from defusedcsv import csv
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -16,8 +13,7 @@ from bridge.service.access import Permission
 from bridge.service.errors import ServiceError
 from bridge.service.issue_filters import Filters, parse
 from bridge.service.issue_money import Sight, sight_of
-from bridge.service.issue_rows import Row
-from bridge.web import here, issue_lines, issue_words
+from bridge.web import here, issue_export, issue_lines, issue_words
 from bridge.web.guard import needs
 from bridge.words import parse_cluster_id
 
@@ -30,9 +26,15 @@ def listing() -> str:
     asked = _filters()
     with here.reading() as session:
         found = issues.board(session, here.actor(), asked, _page(), at=here.now())
-    drawn = issue_lines.lines(found, decides=here.may(Permission.DECIDE_CLUSTERS))
+    decides = here.may(Permission.DECIDE_CLUSTERS) and found.past is None
     return render_template(
-        "issues.html", found=found, words=issue_words, lines=drawn, page_url=_page_url, numbers=page_numbers
+        "issues.html",
+        found=found,
+        decides=decides,
+        words=issue_words,
+        lines=issue_lines.lines(found, decides=decides, back=_page_url(asked, found.page)),
+        page_url=_page_url,
+        numbers=page_numbers,
     )
 
 
@@ -41,14 +43,21 @@ def listing() -> str:
 def export() -> Response:
     with here.reading() as session:
         found = issues.everything(session, here.actor(), _filters(), at=here.now())
-    out = io.StringIO()
-    writer = csv.writer(out)
-    columns = _columns(found.sight, found.currency)
-    writer.writerow([name for name, _ in columns])
-    writer.writerows([_cell(read(row)) for _, read in columns] for row in found.rows)
-    answer = Response(out.getvalue(), mimetype="text/csv")
-    name = f"issues-{here.now():%Y-%m-%d}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _file(issue_export.as_csv(found), "csv", "text/csv")
+
+
+@pages.get("/issues.json")
+@needs(Permission.READ_CLUSTERS)
+def export_json() -> Response:
+    with here.reading() as session:
+        found = issues.everything(session, here.actor(), _filters(), at=here.now())
+    return _file(issue_export.as_json(found), "json", "application/json")
+
+
+def _file(text: str, kind: str, mimetype: str) -> Response:
+    day = _filters().as_of or f"{here.now():%Y-%m-%d}"
+    answer = Response(text, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="issues-{day}.{kind}"'
     return answer
 
 
@@ -96,8 +105,9 @@ def bulk() -> Response:
 
 
 def _filters() -> Filters:
-    """Of the address; a form is sent to that of the page it stands on."""
-    return parse(dict(request.args.lists()), sees_money=sight_of(here.actor()) is Sight.ALL)
+    """Of the address; a form is sent to that of the page it stands on. Today is now."""
+    found = parse(dict(request.args.lists()), sees_money=sight_of(here.actor()) is Sight.ALL)
+    return found.without("as_of", "") if found.day and found.day >= here.now().date() else found
 
 
 def _page() -> int:
@@ -120,62 +130,6 @@ def _list_url(query: str) -> str:
 def _page_url(f: Filters, page: int = 1) -> str:
     tail = [f.query, f"page={page}" if page > 1 else ""]
     return _list_url("&".join(part for part in tail if part))
-
-
-def _columns(sight: Sight, currency: str) -> list[tuple[str, Any]]:
-    """Name and how to read it; a column that the reader may not see does not exist."""
-    money: list[tuple[str, Any]] = []
-    if sight is Sight.ALL:
-        money = [
-            (f"{currency} per year", lambda r: r.money.amount),
-            ("low", lambda r: r.money.low),
-            ("high", lambda r: r.money.high),
-            ("change", lambda r: r.money.change),
-            ("known share", lambda r: r.money.known_share),
-            ("without largest", lambda r: r.money.without_largest),
-            ("largest account", lambda r: r.largest.name if r.largest else None),
-            ("largest share", lambda r: r.largest.share if r.largest else None),
-        ]
-    elif sight is Sight.SUMS:
-        money = [(f"{currency} per year", lambda r: r.money.band if r.money.amount is None else r.money.amount)]
-    return [
-        ("issue", lambda r: r.ref),
-        ("rank", lambda r: r.rank),
-        ("places up", lambda r: r.up),
-        ("title", lambda r: r.title),
-        *money,
-        ("segments", lambda r: [part.name for part in r.segments]),
-        ("accounts", lambda r: r.accounts),
-        ("new accounts", lambda r: r.new_accounts),
-        ("tickets", lambda r: r.tickets),
-        ("open tickets", lambda r: r.open_tickets),
-        ("severity", lambda r: r.severity),
-        ("workaround", lambda r: r.workaround),
-        ("doubts", lambda r: r.badges),
-        ("remedy", lambda r: r.trust.state.value),
-        ("agents may", lambda r: r.trust.permission),
-        ("confirmed", lambda r: r.trust.confirmed_at.isoformat() if r.trust.confirmed_at else None),
-        ("needs", lambda r: r.needs),
-        ("tracker", lambda r: [t.key or "on its way" for t in r.tracked]),
-        ("first ticket", _day("first_at")),
-        ("last signal", _day("last_at")),
-    ]
-
-
-def _day(name: str) -> Any:
-    def read(row: Row) -> str | None:
-        at = getattr(row, name)
-        return at.date().isoformat() if at else None
-
-    return read
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        value = "; ".join(map(str, value))
-    if isinstance(value, str):
-        return " ".join(value.split())
-    return round(value, 2) if isinstance(value, float) else value
 
 
 def page_numbers(page: int, pages_: int) -> Iterator[int]:

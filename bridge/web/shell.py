@@ -25,11 +25,12 @@ class Item:
     also: tuple[str, ...] = ()
 
 
+_OF_ISSUES = ("issues.", "issue.", "estimates.", "remedy.", "grouping_log.", "monday.", "sticky.", "publishing.")
 MENU = (
-    Item("issues.listing", "Issues", _P.READ_CLUSTERS, ("issues.", "issue.", "remedy.", "grouping_log.")),
+    Item("issues.listing", "Issues", _P.READ_CLUSTERS, _OF_ISSUES),
     Item("agent.find", "Find a ticket", _P.READ_CARD, ("agent.",)),
     Item("review.listing", "Review", _P.READ_CARD, ("review.",)),
-    Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.",)),
+    Item("accounts.listing", "Accounts", _P.READ_VALUE, ("accounts.", "segments.", "importing.", "scoring.")),
     Item("grouping.show", "Grouping", _P.DECIDE_CLUSTERS, ("grouping.", "questions.")),
     Item("connections.listing", "Connections", _P.READ_STATUS, ("connections.", "outbox.")),
     Item("people.listing", "Users", _P.ADMINISTER, ("people.", "tokens.")),

@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors._body import block_of, find_key
 from connectors.base import FixVersion, PriorityLevel, TrackerIssue
+from connectors.redmine.options import Options
 
 Json = dict[str, Any]
 
@@ -37,24 +38,31 @@ def utc(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Priorities:
-    """The priorities that an issue may get, lowest first."""
+    """The priorities that an issue may get, by level; all ``names``, lowest first; ``unknown``: wanted names."""
 
     ids: Mapping[PriorityLevel, int]
+    names: Sequence[str] = ()
+    unknown: Sequence[str] = ()
 
     @classmethod
-    def of(cls, listed: Sequence[Json]) -> Priorities:
-        """From Redmine's list, which runs from low to high; inactive ones cannot be given any more."""
-        active = [int(row["id"]) for row in listed if row.get("active", True)]
+    def of(cls, listed: Sequence[Json], wanted: Mapping[PriorityLevel, str] | None = None) -> Priorities:
+        """From Redmine's list, which runs from low to high; inactive ones cannot be given any more. ``wanted`` names
+        the priority of a level.
+        """
+        rows, wanted = [row for row in listed if row.get("active", True)], wanted or {}
+        by_name = {str(row.get("name")).casefold(): int(row["id"]) for row in rows}
+        unknown = [name for name in wanted.values() if name.casefold() not in by_name]
+        active = [int(row["id"]) for row in rows]
         if not active:
-            return cls({})
+            return cls({}, (), unknown)
         default = next((int(row["id"]) for row in listed if row.get("is_default")), active[0])
-        return cls(
-            {
-                PriorityLevel.TOP: active[-1],
-                PriorityLevel.NEXT: active[-2] if len(active) > 1 else active[-1],
-                PriorityLevel.DEFAULT: default,
-            }
-        )
+        ids = {
+            PriorityLevel.TOP: active[-1],
+            PriorityLevel.NEXT: active[-2] if len(active) > 1 else active[-1],
+            PriorityLevel.DEFAULT: default,
+        }
+        ids |= {level: by_name[name.casefold()] for level, name in wanted.items() if name.casefold() in by_name}
+        return cls(ids, [str(row.get("name")) for row in rows], unknown)
 
     def levels(self, identity: int) -> frozenset[PriorityLevel]:
         return frozenset(level for level, found in self.ids.items() if found == identity)
@@ -77,14 +85,21 @@ def key_of(item: Json, marker_field: int | None) -> str | None:
     return find_key(item.get("description") or "")
 
 
-def issue(item: Json, words: Vocabulary, *, url: str, marker_field: int | None) -> TrackerIssue:
+def labels_of(item: Json, field: int | None) -> tuple[str, ...]:
+    """The words in the labels field, with commas between."""
+    found = next((row.get("value") for row in item.get("custom_fields", ()) if row["id"] == field), None) or ""
+    parts = found if isinstance(found, list) else str(found).split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def issue(item: Json, words: Vocabulary, *, url: str, options: Options) -> TrackerIssue:
     block = block_of(item.get("description") or "")
     status, priority = item["status"], item.get("priority") or {}
     due = item.get("due_date")
     return TrackerIssue(
         id=str(item["id"]),
         url=url,
-        key=key_of(item, marker_field),
+        key=key_of(item, options.marker_field),
         title=as_given(str(item["subject"])),
         status=str(status["name"]),
         updated_at=utc(item["updated_on"]),
@@ -94,6 +109,7 @@ def issue(item: Json, words: Vocabulary, *, url: str, marker_field: int | None) 
         priority_levels=words.priorities.levels(int(priority.get("id", 0))),
         fix_versions=_versions(item.get("fixed_version"), words),
         due=date.fromisoformat(due) if due else None,
+        labels=None if options.labels_field is None else labels_of(item, options.labels_field),
     )
 
 

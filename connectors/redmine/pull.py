@@ -32,8 +32,8 @@ def pull(http: Http, options: Options, cursor: str | None) -> Iterator[Page[Trac
     # With anonymous reading allowed, a refused key would see an empty list instead of an error.
     now = clock_of(http.get("users/current.json"))
     started = now()
-    versions = http.get_json(f"projects/{segment(options.project)}/versions.json")["versions"]
-    reading = _Reading(http, options, vocabulary(http, versions))
+    versions = list(_versions(http, options).values())
+    reading = _Reading(http, options, vocabulary(http, options, versions))
     if position.watched:
         changed = [row for row in versions if mapping.utc(row["updated_on"]) >= position.watched - OVERLAP]
         # The old cursor: a pull that breaks in here has not yet told of all of them.
@@ -42,7 +42,16 @@ def pull(http: Http, options: Options, cursor: str | None) -> Iterator[Page[Trac
         yield reading.page(fresh, Position(keys, started).dump(), total)
 
 
-def vocabulary(http: Http, versions: list[dict[str, Any]]) -> mapping.Vocabulary:
+def _versions(http: Http, options: Options) -> dict[int, dict[str, Any]]:
+    """By number: projects share versions."""
+    found: dict[int, dict[str, Any]] = {}
+    for project in (options.project, *options.projects):
+        rows = http.get_json(f"projects/{segment(project)}/versions.json")["versions"]
+        found |= {int(row["id"]): row for row in rows}
+    return found
+
+
+def vocabulary(http: Http, options: Options, versions: list[dict[str, Any]]) -> mapping.Vocabulary:
     """Asked for once a pull; ``versions`` are known already, others are looked up."""
     known = {int(row["id"]): row for row in versions}
     statuses = http.get_json("issue_statuses.json")["issue_statuses"]
@@ -59,13 +68,14 @@ def vocabulary(http: Http, versions: list[dict[str, Any]]) -> mapping.Vocabulary
 
     return mapping.Vocabulary(
         closed={int(row["id"]): bool(row.get("is_closed")) for row in statuses},
-        priorities=priorities(http),
+        priorities=priorities(http, options),
         version=version,
     )
 
 
-def priorities(http: Http) -> mapping.Priorities:
-    return mapping.Priorities.of(http.get_json("enumerations/issue_priorities.json")["issue_priorities"])
+def priorities(http: Http, options: Options) -> mapping.Priorities:
+    listed = http.get_json("enumerations/issue_priorities.json")["issue_priorities"]
+    return mapping.Priorities.of(listed, options.priorities)
 
 
 def url(http: Http, issue_id: str) -> str:
@@ -83,8 +93,9 @@ class _Reading:
     def batch(self, since: datetime | None, page: int, **filters: str) -> Batch[dict[str, Any]]:
         if since:
             filters["updated_on"] = f">={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        # Redmine filters by one project at most: with several, everything that the user may see is read.
         params: dict[str, str | int] = {
-            "project_id": self.options.project,
+            **({} if self.options.projects else {"project_id": self.options.project}),
             "status_id": "*",
             "sort": "updated_on,id",
             "limit": PAGE_SIZE,
@@ -115,7 +126,7 @@ class _Reading:
     def _issue(self, item: dict[str, Any]) -> TrackerIssue | Rejected:
         identity = str(item.get("id"))
         try:
-            return mapping.issue(item, self.words, url=url(self.http, identity), marker_field=self.options.marker_field)
+            return mapping.issue(item, self.words, url=url(self.http, identity), options=self.options)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             reason = f"issue {identity} could not be read: {type(error).__name__}: {error}"
             return Rejected(identity, reason, json.dumps(item, ensure_ascii=False))

@@ -370,7 +370,17 @@ def world(w: Workspace, rows: Rows) -> tuple[list[literal.Issue], literal.World]
                 released=said.released if said and said.state in {"released", "verified"} else None,
             )
         )
+    issues = [replace(issue, tickets=tuple(_company(t, issues, w) for t in issue.tickets)) for issue in issues]
     return issues, literal.World(w.as_of, tuple(accounts), tuple(segments), frozenset({OURS}), Decimal(w.beta_times))
+
+
+def _company(ticket: literal.Ticket, issues: list[literal.Issue], w: Workspace) -> literal.Ticket:
+    """Of a domain from which only one name writes, that name speaks for all."""
+    if ticket.account is not None or ticket.named is not None or ticket.domain in (None, OURS):
+        return ticket
+    there = [t for issue in issues for t in issue.tickets if t.domain == ticket.domain and t.created <= w.as_of]
+    names = {t.named for t in there if t.named is not None and t.account is None}
+    return replace(ticket, named=names.pop()) if len(names) == 1 else ticket
 
 
 def _segment(company: Company, margin: Decimal, segments: list[literal.Segment]) -> literal.Segment:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.analysis.account_rows import COLUMNS, read_account
 from bridge.analysis.cells import MOST_MONEY, CellError, day, items, name, number, word
+from bridge.analysis.currencies import Rates
 from bridge.analysis.redaction import redact
 from bridge.analysis.supplier_rows import COLUMNS as SUPPLIER_COLUMNS
 from bridge.analysis.supplier_rows import read_supplier
@@ -68,7 +69,7 @@ def test_a_name_is_one_line_that_redaction_leaves_alone(text: str) -> None:
 @given(st.fixed_dictionaries({"account": CELL}, optional=dict.fromkeys(COLUMNS[1:], CELL)))
 def test_any_row_is_an_account_or_a_cell_error(cells: dict[str, str]) -> None:
     try:
-        row = read_account(cells, "EUR")
+        row = read_account(cells, Rates.of("EUR", []), date(2026, 3, 1))
     except CellError:
         return
     assert set(row.values) == {c for c in cells if c not in {"account", "external_ids", "domains", "segment"}} | (

@@ -16,9 +16,10 @@ from bridge.analysis.drafting import (
     issue_body,
     issue_title,
     merged_body,
-    neutralise,
 )
+from bridge.analysis.neutralising import neutralise
 from bridge.analysis.redaction import redact
+from bridge.settings.publishing import INTERNAL_TEMPLATE
 from connectors._body import block_of, strip_markers, wrap
 from tests.analysis.pii import CANARIES
 
@@ -94,20 +95,22 @@ def test_title_of_a_title_is_itself(text: str) -> None:
 
 @given(st.lists(hostile, max_size=3), hostile, st.one_of(st.none(), hostile))
 def test_body_is_harmless_and_comes_back_as_it_was(phrases: list[str], id_: str, url: str | None) -> None:
-    body = issue_body(replace(FACTS, phrases=phrases, tickets=[(id_, url)]))
+    body = issue_body(replace(FACTS, phrases=phrases, tickets=[(id_, url)]), INTERNAL_TEMPLATE)
     assert_harmless(body)
     assert block_hash(block_of(wrap(body, "ib-1"))) == block_hash(body)
 
 
 def test_no_personal_data_of_words_ids_or_addresses_is_told() -> None:
     for kind, text, secret in CANARIES:
-        body = issue_body(replace(FACTS, phrases=[text], tickets=[(text, text)], segments=[(text, 1)]))
+        body = issue_body(
+            replace(FACTS, phrases=[text], tickets=[(text, text)], segments=[(text, 1)]), INTERNAL_TEMPLATE
+        )
         assert secret not in body, kind
         assert secret not in issue_title(text), kind
 
 
 def test_body_tells_counts_and_dates() -> None:
-    assert issue_body(FACTS).splitlines() == [
+    assert issue_body(FACTS, INTERNAL_TEMPLATE).splitlines() == [
         "Customers report this issue (IB-12).",
         "",
         "* Rank by customer value at risk: top 3",
@@ -123,12 +126,14 @@ def test_body_tells_counts_and_dates() -> None:
 
 
 def test_body_names_ten_tickets_and_counts_the_rest() -> None:
-    body = issue_body(replace(FACTS, open_tickets=14, tickets=[(str(n), None) for n in range(14)]))
+    body = issue_body(replace(FACTS, open_tickets=14, tickets=[(str(n), None) for n in range(14)]), INTERNAL_TEMPLATE)
     assert body.endswith("* 9\n* and 4 more")
 
 
 def test_body_of_a_touch_says_when_and_why() -> None:
-    body = issue_body(replace(FACTS, updated=(date(2027, 3, 5), ("accounts 2 to 3", "rank top 10 to top 3"))))
+    body = issue_body(
+        replace(FACTS, updated=(date(2027, 3, 5), ("accounts 2 to 3", "rank top 10 to top 3"))), INTERNAL_TEMPLATE
+    )
     assert body.endswith("\n\nUpdated 2027-03-05: accounts 2 to 3, rank top 10 to top 3.")
 
 

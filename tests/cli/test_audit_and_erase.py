@@ -52,12 +52,15 @@ def test_erasing_shows_first_and_leaves_no_byte(tmp_path: Path) -> None:
     def held() -> bool:
         return any(b"quokka" in file.read_bytes() for file in home.glob("bridge.db*"))
 
+    (home / "vectors").mkdir()
+    (home / "vectors" / "model.vectors").write_bytes(b"a copy of vectors")
     shown = inside("--home", home, "erase", "--requester", "Ada@customer.example", "--json")
     assert (shown.code, shown.json["tickets"], shown.json["erased"]) == (0, 1, False)
     assert held()
     assert "give the reason" in inside("--home", home, "erase", "--requester", "ada@customer.example", "--yes").err
     done = inside("--home", home, "erase", "--requester", "ada@customer.example", "--yes", "--reason", "letter 7")
     assert (done.code, "erased: 1 tickets" in done.out) == (0, True)
+    assert list((home / "vectors").iterdir()) == []
     assert not held()
     inside("--home", home, "import", "tickets", tmp_path / "T.jsonl")
     assert not held()

@@ -12,8 +12,10 @@ from typing import Any
 from connectors.base import (
     AuthFailed,
     CreateGuarantee,
+    Dialect,
     InDoubt,
     IssueDraft,
+    IssueText,
     NotFound,
     Permanent,
     RateLimited,
@@ -57,6 +59,7 @@ class OtherSide:
     now: Callable[[], datetime]
     name: str = "other"
     create_guarantee: CreateGuarantee = CONSISTENT
+    dialect: Dialect = Dialect.MARKDOWN
     lag: float = 0.0
     faults: deque[str] = field(default_factory=deque)
     look_faults: deque[str] = field(default_factory=deque)
@@ -72,6 +75,9 @@ class OtherSide:
         if self.down:
             raise Transient("other: no connection")
         return "well"
+
+    def as_written(self, draft: IssueDraft, *, key: str) -> IssueText:
+        return IssueText(draft.title or "", f"{draft.body}\n{key}")
 
     def create_issue(self, draft: IssueDraft, *, key: str) -> Ref:
         return self._create("issue", draft, key)

@@ -49,7 +49,7 @@ def test_created_issue_is_linked_and_told(db: Database, other: OtherSide, clock:
     assert (report.done, report.failed, report.notes) == (1, 0, [])
     assert (row.state, row.remote_id, row.done_at, row.sending_at, row.lease_owner) == ("sent", "R1", START, None, None)
     assert (link.remote_id, link.url) == ("R1", "https://other.example/R1")
-    assert link.written == {"title": "Login fails", "body": "12 customers", "priority": "top"}
+    assert link.written == DRAFT
     assert other.things[0].content == IssueDraft("Login fails", "12 customers", PriorityLevel.TOP, ("bridge",))
     [event] = events_of(db, "notification.sent")
     assert (event.actor, event.subject, event.after["remote_id"]) == ("bridge", f"cluster:{link.cluster_id}", "R1")
@@ -84,7 +84,7 @@ def test_update_finds_its_issue_and_leaves_none_alone(db: Database, other: Other
     assert other.updates == [("R1", IssueDraft(None, "13 customers", None))]
     link = link_of(db, cluster_id)
     assert link is not None
-    assert link.written == {**{k: DRAFT[k] for k in ("title", "priority")}, "body": "13 customers"}
+    assert link.written == {**DRAFT, "body": "13 customers"}
 
 
 def test_update_without_issue_is_dead_with_clear_words(db: Database, other: OtherSide, clock: Clock) -> None:

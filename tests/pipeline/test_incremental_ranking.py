@@ -17,9 +17,10 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.record import canonical_json
 from bridge.analysis.scoring import ScoringConfig
-from bridge.pipeline.rank import compute, inputs, records
+from bridge.pipeline.rank import compute
 from bridge.pipeline.rank.standing import Standing, standing
 from bridge.pipeline.rank.storing import store
+from bridge.ranked import inputs, records
 from bridge.store import memberships
 from bridge.store.accounts import Account, AccountDomain
 from bridge.store.clusters import Cluster, Membership, RankRun, ScoringConfigVersion

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from bridge.analysis.record import canonical_json
-from bridge.pipeline.rank import Keep, UnreadableRun, rank, records, thin
+from bridge.pipeline.rank import Keep, rank, thin
 from bridge.pipeline.rank.thinning import superfluous
+from bridge.ranked import UnreadableRun, records
 from bridge.service.access import Actor
 from bridge.service.erase import Kind, Target, erase
 from bridge.service.errors import UnknownId

@@ -75,9 +75,11 @@ def test_every_column_is_read(seeded: Database, tmp_path: Path) -> None:
         seeded,
         tmp_path,
         "\ufeffaccount,external_ids,domains,arr,currency,margin,segment,expectation_tier,risk_band,renewal_date,region,"
-        "languages,strategic_uplift,strategic_reason,strategic_expires,lifecycle\r\n"
+        "languages,strategic_uplift,strategic_reason,strategic_expires,growth_pipeline,sla,required_location,"
+        "lifecycle,as_of\r\n"
         "Nørd  Æble,crm:1;billing:B-7,Noerd.example;bücher.example,1200.50,eur,0.8,Mid-Market,Premium,HIGH,2026-09-01,"
-        'Nordics,da; en,500,"Reference, ""the"" first",2027-01-01,active\r\n',
+        'Nordics,da; en,500,"Reference, ""the"" first",2027-01-01,7500,'
+        "first_reply.urgent=1; resolution.Urgent=8.5;first_reply.low=24,Onshore,active,2026-05-01\r\n",
     )
 
     assert (report.created, report.rejected, report.notes) == (1, [], [])
@@ -98,9 +100,12 @@ def test_every_column_is_read(seeded: Database, tmp_path: Path) -> None:
         "strategic_uplift": 500.0,
         "strategic_reason": 'Reference, "the" first',
         "strategic_expires": date(2027, 1, 1),
+        "growth_pipeline": 7_500.0,
+        "sla": {"first_reply": {"urgent": 1.0, "low": 24.0}, "resolution": {"urgent": 8.5}},
+        "required_location": "onshore",
         "lifecycle": "active",
         "source": "import accounts.csv",
-        "as_of": AT,
+        "as_of": datetime(2026, 5, 1, tzinfo=UTC),
     }
     assert {value for value, _ in external} == {"crm:1", "billing:B-7"}
     assert {value for value, _ in domains} == {"noerd.example", "xn--bcher-kva.example"}

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.analysis.card_text import NOTHING_TO_SHARE, REPORTED
+from bridge.analysis.customer_names import PUT_INSTEAD
 from bridge.analysis.remedy_fields import FIELDS, Klass
 from bridge.analysis.versions import Fits
 from bridge.service import clusters, remedies
 from bridge.service.access import Actor, Forbidden, Scope
-from bridge.service.account_names import PUT_INSTEAD, without_names
+from bridge.service.account_names import without_names
 from bridge.service.card import issue_card
 from bridge.service.errors import UnknownId
 from bridge.store.clusters import Cluster

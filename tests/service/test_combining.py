@@ -17,6 +17,7 @@ from bridge.store.clusters import Cluster, Membership, Score
 from bridge.store.db import Database
 from bridge.store.outbox import OutboxRow
 from bridge.words import Role
+from connectors._body import block_of
 from tests.pipeline.loop import PM, Loop, three_issues
 
 
@@ -121,12 +122,12 @@ def test_split_of_all_or_none_is_refused(loop: Loop) -> None:
 
 def test_what_is_published_is_what_was_shown(loop: Loop) -> None:
     first, *_ = three_issues(loop)
-    draft = read(loop, publish_preview, first)
+    draft = read(loop, publish_preview, first, {}, at=loop.clock())
     loop.decide(clusters.publish, first)
     loop.publish()
     [row] = loop.rows(OutboxRow, kind="create_issue")
     sent = row.payload["draft"]
-    assert (sent["title"], sent["body"], sent["priority"]) == (draft.title, draft.body, draft.priority)
+    assert (sent["title"], sent["body"], sent["priority"]) == (draft.title, block_of(draft.body), draft.priority)
     assert "Acme" not in draft.body
 
 
@@ -146,7 +147,7 @@ def test_only_those_who_decide_preview(loop: Loop, role: Role) -> None:
         for act in (
             lambda: merge_preview(session, who, [1, 2], None, at=loop.clock()),
             lambda: split_preview(session, who, 1, [1], at=loop.clock()),
-            lambda: publish_preview(session, who, 1),
+            lambda: publish_preview(session, who, 1, {}, at=loop.clock()),
         ):
             with pytest.raises(Forbidden):
                 act()

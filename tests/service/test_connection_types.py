@@ -38,7 +38,9 @@ def test_the_lines_of_a_type_are_right_and_start(kind: Type, settings: Settings)
 
 
 def test_types_for_demonstrations_are_not_offered() -> None:
-    assert set(TYPES) == {"files", "files_sink", "files_tracker", "redmine", "request_tracker"}
+    assert set(TYPES) == {"files", "files_sink", "files_tracker", "redmine", "request_tracker"} | {
+        *("slack", "slack_webhook", "smtp", "webhook")
+    }
 
 
 @pytest.mark.parametrize(

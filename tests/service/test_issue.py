@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import event
 
@@ -14,7 +15,7 @@ from bridge.service import clusters, remedies
 from bridge.service.access import Actor, Forbidden
 from bridge.service.errors import UnknownId
 from bridge.service.issue import IssueView, Pages, issue
-from bridge.service.issue_members import PAGE
+from bridge.service.issue_members import PAGE, Sample, TicketRow, quotes
 from bridge.store.db import Database
 from bridge.words import Role
 from tests.pipeline.loop import MODEL, PM, Loop, three_issues, ticket
@@ -235,3 +236,18 @@ def test_similar_issues_are_found_by_their_tickets(loop: Loop) -> None:
     assert [other.cluster_id for other in look(loop, one).similar] == [two]
     loop.decide(clusters.merge_clusters, two, one)
     assert look(loop, one).similar == ()
+
+
+def test_a_lone_name_is_quoted_only_where_nobody_writes_a_sentence() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    rows = [
+        row(number, body) for number, body in enumerate(["Mabel", "the label prints crooked since Monday", "URGENT!"])
+    ]
+
+    assert [t.id for t in quotes(Sample(rows, vectors, None))] == [1]
+    assert [t.id for t in quotes(Sample([rows[0]], vectors[:1], None))] == [0]
+
+
+def row(number: int, body: str) -> TicketRow:
+    empty = dict.fromkeys(TicketRow._fields)
+    return TicketRow(**{**empty, "id": number, "embed_text": f"Subject\n{body}"})

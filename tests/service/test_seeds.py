@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from bridge.analysis.resolution import segment_of
 from bridge.analysis.scoring import ScoringConfig
+from bridge.analysis.segment_rules import Traits, segment_of
 from bridge.service.seeds import seed
 from bridge.store.accounts import Segment
 from bridge.store.clusters import ScoringConfigVersion
@@ -38,8 +38,8 @@ def test_seeds_segments_constants_and_an_id_once(db: Database) -> None:
         seed(session, currency="EUR", internal_domains=[], at=AT)
 
     assert workspace
-    assert segment_of(rules, named=None, yearly_value=100_000) == "strategic"
-    assert segment_of(rules, named=None, yearly_value=None) == "unclassified"
+    assert segment_of(rules, Traits(value=100_000)) == "strategic"
+    assert segment_of(rules, Traits(value=None)) == "unclassified"
     assert ScoringConfig.from_dict(params) == ScoringConfig()
     assert kinds == ["config.changed", "config.changed"]
     with db.read() as session:

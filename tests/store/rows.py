@@ -9,6 +9,7 @@ from sqlalchemy import Column, MetaData, func, insert, select
 from sqlalchemy import types as t
 
 from bridge.store.db import Database
+from bridge.store.halfvec import HalfVec
 
 VALUES: dict[type[t.TypeEngine[Any]], Any] = {
     t.Boolean: True,
@@ -18,7 +19,8 @@ VALUES: dict[type[t.TypeEngine[Any]], Any] = {
     t.String: "1",
     t.Date: date(2026, 1, 2),
     t.DateTime: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-    t.LargeBinary: b"1",
+    t.LargeBinary: b"12",
+    HalfVec: "[1]",
     t.JSON: {"a": [1]},
 }
 

@@ -72,7 +72,9 @@ def test_altering_a_table_keeps_the_rows_that_refer_to_it(filled: Database, foll
 
 def test_a_migration_that_fails_changes_nothing(filled: Database, following: Callable[[str], None]) -> None:
     before, revision = count_rows(filled), current(filled)
-    following("op.create_table('half', sa.Column('id', sa.Integer))\n    op.execute('DELETE FROM vector')\n    1 / 0")
+    following(
+        "op.create_table('half', sa.Column('id', sa.Integer))\n    op.execute('DELETE FROM embedding')\n    1 / 0"
+    )
 
     with pytest.raises(ZeroDivisionError):
         migrate.upgrade(filled)

@@ -129,7 +129,9 @@ def test_publish_shows_every_byte_first(house: House) -> None:
     with house.db.read() as session:
         from bridge.service.publish_preview import publish_preview
 
-        draft = publish_preview(session, house.actor(Role.PRODUCT_MANAGER), house.ids["typo"])
+        draft = publish_preview(
+            session, house.actor(Role.PRODUCT_MANAGER), house.ids["typo"], house.bridge.targets, at=house.loop.clock()
+        )
     page = html.unescape(client.get(f"{path}/publish").get_data(as_text=True))
     assert draft.title in page
     assert draft.body in page

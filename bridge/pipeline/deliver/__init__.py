@@ -14,6 +14,7 @@ from datetime import datetime
 
 from bridge.pipeline.deliver.courier import Courier
 from bridge.pipeline.deliver.notes import notes_on_what_waits
+from bridge.pipeline.deliver.notice import Compose
 from bridge.pipeline.deliver.parts import Outcome, Parts
 from bridge.pipeline.deliver.setbacks import AUTH_RETRY_S, Setbacks
 from bridge.progress import Progress, StepReport, silent
@@ -39,16 +40,17 @@ def deliver(
     progress: Progress = silent,
     redact: Callable[[str], str] = str,
     rng: random.Random | None = None,
+    compose: Compose | None = None,
 ) -> StepReport:
     """Send what is due, in the order of the rows, and return. ``sinks``: connection name -> its connector.
 
     ``owner`` names this worker (``store.owners.owner_id``). ``now`` is a clock that all workers share
-    (``store.leases.database_clock``): it decides when a lease has run out. ``stop`` is asked between rows. The
-    report counts sent rows as done and dead ones as failed; its notes tell what waits and why. Errors of a
-    connector end up in the row, errors of the database are raised.
+    (``store.leases.database_clock``): it decides when a lease has run out. ``stop`` is asked between rows. ``compose``
+    gives messages to people their words. The report counts sent rows as done and dead ones as failed; its notes tell
+    what waits and why. Errors of a connector end up in the row, errors of the database are raised.
     """
     began = time.monotonic()
-    parts = Parts(db, sinks, settings, now, redact, rng or random.SystemRandom())
+    parts = Parts(db, sinks, settings, now, redact, rng or random.SystemRandom(), compose)
     run = _Run(parts, Courier(parts, Setbacks(parts)), owner)
     free_the_gone(db)
     total = _waiting(db)

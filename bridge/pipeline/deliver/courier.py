@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.failpoint import failpoint
+from bridge.pipeline.deliver.notice import Unwanted
 from bridge.pipeline.deliver.parts import Outcome, Parts, tell
 from bridge.pipeline.deliver.setbacks import Setbacks
 from bridge.pipeline.deliver.writes import Undeliverable, Write, write_of
@@ -30,7 +31,9 @@ class Courier:
         """Bring a claimed row as far as it gets now."""
         failpoint("deliver.after_claim")
         try:
-            write = write_of(self.parts.db, row, self.parts.sinks[row.connection])
+            write = write_of(self.parts.db, row, self.parts.sinks[row.connection], self.parts.compose)
+        except Unwanted:
+            return self._leave(row, state=OutboxState.SUPERSEDED.value, sending_at=None, done_at=self.parts.now())
         except Undeliverable as error:
             return self.setbacks.bury(row, None, error, in_doubt=row.sending_at is not None)
         if row.state == OutboxState.SENDING:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bridge.pipeline.deliver.notice import Compose
 from bridge.pipeline.deliver.writes import Write
 from bridge.settings import DeliverSettings
 from bridge.store import events
@@ -20,7 +21,9 @@ ACTOR = "bridge"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """``now`` is a clock that all workers share. ``redact`` cleans what a vendor's error says before it is stored."""
+    """``now`` is a clock that all workers share. ``redact`` cleans what a vendor's error says before it is stored.
+    ``compose`` gives messages their words.
+    """
 
     db: Database
     sinks: Mapping[str, object]
@@ -28,6 +31,7 @@ class Parts:
     now: Callable[[], datetime]
     redact: Callable[[str], str]
     rng: random.Random
+    compose: Compose | None = None
 
     @property
     def lease_s(self) -> float:

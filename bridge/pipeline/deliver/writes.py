@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from sqlmodel import Session, select
 
+from bridge.pipeline.deliver.notice import Compose, SendNotice, Unwanted
 from bridge.store.db import Database
 from bridge.store.outbox import OutboxRow, TrackerLink
 from bridge.store.remedies import Delivery
@@ -22,13 +23,13 @@ from connectors.base import (
     IssueDraft,
     IssueTracker,
     Permanent,
-    PriorityLevel,
     Ref,
     RemedyMessage,
     RemedySink,
 )
+from connectors.notices import Notifier
 
-WRITTEN = ("title", "body", "priority")
+WRITTEN = ("title", "body", "priority", "labels")
 
 
 class Undeliverable(Permanent):
@@ -83,14 +84,7 @@ class _ToTracker:
         return self.remote_id
 
     def draft(self) -> IssueDraft:
-        fields = self.row.payload["draft"]
-        priority = fields.get("priority")
-        return IssueDraft(
-            title=fields.get("title"),
-            body=fields.get("body"),
-            priority=None if priority is None else PriorityLevel(priority),
-            labels=tuple(fields.get("labels") or ()),
-        )
+        return IssueDraft.of(self.row.payload["draft"])
 
     def write_link(self, session: Session, ref: Ref | None, at: datetime) -> None:
         key = (self.row.payload["cluster_id"], self.row.connection)
@@ -212,6 +206,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "comment": ("cluster_id", "body"),
     "push_remedy": ("ticket_id", "source_id", "plan_id", "revision", "text"),
     "set_fields": ("ticket_id", "source_id"),
+    "send_notice": ("notice_id",),
 }
 TRACKER_KINDS: dict[str, type[CreateIssue | UpdateIssue | Comment]] = {
     "create_issue": CreateIssue,
@@ -221,8 +216,10 @@ TRACKER_KINDS: dict[str, type[CreateIssue | UpdateIssue | Comment]] = {
 TICKET_KINDS: dict[str, type[PushRemedy | SetFields]] = {"push_remedy": PushRemedy, "set_fields": SetFields}
 
 
-def write_of(db: Database, row: OutboxRow, sink: object) -> Write:
-    """Raises Undeliverable for an unknown kind, a payload that is not whole, or a connection without the role."""
+def write_of(db: Database, row: OutboxRow, sink: object, compose: Compose | None = None) -> Write:
+    """Raises Undeliverable for an unknown kind, a payload that is not whole, or a connection without the role, and
+    Unwanted.
+    """
     if lacking := [name for name in NEEDS.get(row.kind, ()) if name not in row.payload]:
         raise Undeliverable(f"the payload of this {row.kind} lacks {', '.join(lacking)}: discard this row")
     if kind := TRACKER_KINDS.get(row.kind):
@@ -233,7 +230,19 @@ def write_of(db: Database, row: OutboxRow, sink: object) -> Write:
         if not isinstance(sink, RemedySink):
             raise Undeliverable(f"connection {row.connection} takes no remedies: mend its type, then retry this row")
         return ticket_kind(row, sink)
+    if row.kind == "send_notice" and compose is not None:
+        return _notice(db, row, sink, compose)
     raise Undeliverable(f"unknown kind {row.kind!r}: a newer version made this row; upgrade, then retry it")
+
+
+def _notice(db: Database, row: OutboxRow, sink: object, compose: Compose) -> SendNotice:
+    if not isinstance(sink, Notifier):
+        raise Undeliverable(f"connection {row.connection} sends no messages: mend its type, then retry this row")
+    with db.read() as session:
+        notice = compose(session, row.payload["notice_id"])
+    if notice is None:
+        raise Unwanted
+    return SendNotice(row, sink, notice)
 
 
 def _remote_id(db: Database, row: OutboxRow) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from bridge.failpoint import failpoint
+from bridge.pipeline.group.copy import vector_file
 from bridge.pipeline.group.thinking import think
 from bridge.pipeline.group.writing import write
 from bridge.progress import Progress, StepReport, silent
@@ -25,9 +27,13 @@ def group(
     lease: Lease,
     now: Callable[[], datetime],
     consolidating: bool = False,
+    copies: Path | None = None,
     progress: Progress = silent,
 ) -> StepReport:
-    """Place every ticket that has none. ``consolidating`` thinks again about those that the model placed."""
+    """Place every ticket that has none. ``consolidating`` thinks again about those that the model placed. ``copies``: a
+    folder of this machine for copies of the vectors, None for none.
+    """
+    copy = vector_file(copies, model_id) if copies else None
     report = StepReport("group")
     with db.read() as session:
         waiting = count_unplaced(session, model_id)
@@ -37,7 +43,7 @@ def group(
     for _ in range(TRIES):
         with db.read() as session:
             seen = data_version(session, "clusters")
-            work = think(session, model_id, consolidating=consolidating)
+            work = think(session, model_id, consolidating=consolidating, copy=copy)
         if not work:
             return report
         with db.write() as session:

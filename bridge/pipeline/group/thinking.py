@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from sqlmodel import Session, col, select
@@ -26,6 +27,7 @@ from bridge.analysis.labelling import Label
 from bridge.analysis.language import code_of
 from bridge.analysis.secondary import Parts, Secondary
 from bridge.analysis.smoothing import Frame, make_frame, read_frame
+from bridge.pipeline.group.copy import Wanted, unit_rows
 from bridge.pipeline.group.naming import name
 from bridge.store.clusters import Cluster
 from bridge.store.grouping import GroupingFrame
@@ -35,13 +37,14 @@ from bridge.store.memberships import (
     Place,
     language_counts,
     languages,
-    live_vectors,
+    live_hashes,
     places,
     redirects,
     rejections,
 )
 from bridge.store.memberships import unplaced_without_text as textless
 from bridge.store.segments import part_vectors, secondaries
+from bridge.store.vectors import packed_vectors
 from bridge.words import Origin, Zone
 
 ARRIVAL = "arrival"
@@ -96,9 +99,11 @@ class _Frames:
     spoken: frozenset[str] = frozenset()
 
 
-def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
+def think(session: Session, model_id: str, *, consolidating: bool, copy: Path | None = None) -> Work:
+    """``copy``: the file with a copy of the vectors."""
     bare = textless(session)
-    tickets, vectors = _live(session, model_id)
+    wanted = [Wanted(*row) for row in live_hashes(session, model_id)]
+    tickets, vectors = unit_rows(wanted, partial(packed_vectors, session, model_id), copy)
     if not tickets:
         return Work(Plan(), {}, bare)
     fine = granularity(session)
@@ -146,14 +151,6 @@ def think(session: Session, model_id: str, *, consolidating: bool) -> Work:
         spoken=_told_of(session, plan),
         sure={ticket: sure.q_of(second, Zone.AUTOMATIC) for ticket, second in plan.seconds.items()},
     )
-
-
-def _live(session: Session, model_id: str) -> tuple[list[int], Vectors]:
-    """Ids of all live tickets with a vector, ascending, and their unit rows, shape (n, d)."""
-    rows = live_vectors(session, model_id)
-    if not rows:
-        return [], np.empty((0, 0), dtype=np.float32)
-    return [ticket for ticket, _ in rows], _unit_rows([packed for _, packed in rows])
 
 
 def _unit_rows(packed: Sequence[bytes]) -> Vectors:

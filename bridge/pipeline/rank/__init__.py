@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bridge.failpoint import failpoint
 from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
-from bridge.pipeline.rank.records import Record, UnreadableRun, amounts_of, inputs, records
+from bridge.pipeline.rank.expiring import expire
 from bridge.pipeline.rank.standing import standing
 from bridge.pipeline.rank.storing import store
 from bridge.pipeline.rank.thinning import Keep, thin
@@ -20,19 +20,15 @@ from bridge.progress import Progress, StepReport, silent
 from bridge.store.db import Database, steady
 from bridge.store.leases import Lease, fence
 from bridge.store.ranking import data_snapshot, last_run
+from bridge.store.sticky import expired_severities
 
 __all__ = [
     "Keep",
     "Ranking",
-    "Record",
-    "UnreadableRun",
-    "amounts_of",
     "compute",
     "explain_rows",
-    "inputs",
     "rank",
     "rank_now",
-    "records",
     "thin",
 ]
 
@@ -52,6 +48,7 @@ def rank(
     whether or not anything has changed.
     """
     report = StepReport("rank")
+    _expire(db, lease, now)
     with db.read() as session:
         steady(session)
         as_of = now()
@@ -80,8 +77,19 @@ def rank_now(session: Session, as_of: datetime, actor: str) -> None:
     run speaks for the data of this transaction, and gives way to the next one. Without constants it ranks nothing.
     """
     session.flush()
+    expire(session, as_of)
     try:
         ranking = standing(session, as_of, last_run(session, kept=True))
     except LookupError:
         return
     store(session, ranking, actor=actor, passing=True)
+
+
+def _expire(db: Database, lease: Lease, now: Callable[[], datetime]) -> None:
+    """In a transaction of its own, and only where there is something to do."""
+    with db.read() as session:
+        due = bool(expired_severities(session, now()))
+    if due:
+        with db.write() as session:
+            fence(session, lease)
+            expire(session, now())

@@ -6,7 +6,7 @@ Rule: reads only, keeps nothing; what is stored is made in ``standing``, and say
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +17,17 @@ from bridge.analysis.exposure import TicketSignal
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.record import Explanation
 from bridge.analysis.value import Valuation
-from bridge.pipeline.rank.people import People, constants, stand_in, value
-from bridge.store.accounts import Account
+from bridge.pipeline.rank.beside import Beside
+from bridge.pipeline.rank.people import People, value
+from bridge.ranked.values import constants
+from bridge.store.accounts import Account, Segment
 from bridge.store.clusters import Cluster
 from bridge.store.ranking import (
     PlanFacts,
     SignalRow,
     accounts_by_id,
     all_accounts,
+    all_segments,
     approved_plans,
     data_snapshot,
     living_clusters,
@@ -42,15 +45,22 @@ class Ranking:
     config_version: int
 
 
-def compute(session: Session, as_of: datetime, previous: Mapping[int, Mapping[str, Any]] | None = None) -> Ranking:
+def compute(
+    session: Session,
+    as_of: datetime,
+    previous: Mapping[int, Mapping[str, Any]] | None = None,
+    segments: Sequence[Segment] | None = None,
+) -> Ranking:
     """Rank from present data, leaving out tickets created after ``as_of``. ``previous``: by cluster, the inputs to tell
-    changes against.
+    changes against; ``segments``: as if these were the rules.
 
     Raises LookupError where the constants or the segments have not been seeded.
     """
     rows = [row for row in signal_rows(session) if row.created_at <= as_of]
-    keys, valuation = _value(session, rows, as_of, all_accounts(session))
-    found = _explain_all(session, _signals(rows, keys), valuation, previous or {})
+    segments = all_segments(session) if segments is None else segments
+    keys, valuation = _value(session, rows, as_of, all_accounts(session), segments)
+    beside = Beside.of(session, valuation.config, as_of)
+    found = _explain_all(session, _signals(rows, keys), valuation, previous or {}, beside)
     return Ranking(as_of, in_order(found), valuation.config_version)
 
 
@@ -61,7 +71,7 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
     Raises LookupError where the constants or the segments have not been seeded.
     """
     rows = [row for row in rows if row.created_at <= as_of]
-    keys, valuation = _value(session, rows, as_of, None)
+    keys, valuation = _value(session, rows, as_of, None, all_segments(session))
     plans = approved_plans(session)
     found = {}
     for cluster_id, signals in _signals(rows, keys).items():
@@ -72,23 +82,27 @@ def explain_rows(session: Session, as_of: datetime, rows: Sequence[SignalRow]) -
 
 
 def _value(
-    session: Session, rows: Sequence[SignalRow], as_of: datetime, every: Sequence[Account] | None
+    session: Session,
+    rows: Sequence[SignalRow],
+    as_of: datetime,
+    every: Sequence[Account] | None,
+    segments: Sequence[Segment],
 ) -> tuple[dict[int, str], Valuation]:
     """Each counted ticket's account key, and what every account is worth, pseudo accounts included. ``every`` None:
     only those of the rows are read.
     """
     config, version = constants(session)
-    people = People.of(session, config)
+    people = People.of(session, config, as_of)
     owners = {row.ticket_id: key for row in rows if (key := people.key_of(row)) is not None}
     ids = {int(key.removeprefix("account:")) for key in owners.values() if key.startswith("account:")}
     read = accounts_by_id(session, ids) if every is None else every
     strangers = {
         found.key: found
         for row in rows
-        if not owners.get(row.ticket_id, "account:").startswith("account:") and (found := stand_in(row, config))
+        if not owners.get(row.ticket_id, "account:").startswith("account:") and (found := people.stand_in(row))
     }
     names = {"config_version": version, "data_snapshot": data_snapshot(session)}
-    return owners, value(session, read, list(strangers.values()), config, as_of, **names)[0]
+    return owners, value(segments, read, list(strangers.values()), config, as_of, **names)[0]
 
 
 def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:
@@ -105,12 +119,17 @@ def _explain_all(
     by_cluster: dict[int, list[TicketSignal]],
     valuation: Valuation,
     previous: Mapping[int, Mapping[str, Any]],
+    beside: Beside,
 ) -> Iterator[Explanation]:
     plans = approved_plans(session)
     for cluster_id, cluster in living_clusters(session).items():
         signals = by_cluster.get(cluster_id)
         if signals:
-            facts = facts_of_cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id))
+            facts = replace(
+                facts_of_cluster(cluster_id, signals, cluster.severity_override, plans.get(cluster_id)),
+                handled_90d=beside.handled_90d(cluster_id),
+                blocked_share=beside.blocked_share(cluster_id),
+            )
             yield explain(facts, valuation, previous.get(cluster_id))
 
 

@@ -18,6 +18,7 @@ from sqlmodel import Session
 from bridge.analysis.telling import NUMBERS, OURS, SEVERITIES, Numbers, Pile, Telling, TicketNumbers, pile_of, telling
 from bridge.analysis.weeks import SPAN
 from bridge.pipeline.rank.people import People
+from bridge.ranked.records import telling_of
 from bridge.store import rank_rows
 from bridge.store.rank_cache import WHOLE
 from bridge.store.rank_rows import CacheRow, Mark, ToldRow
@@ -76,13 +77,14 @@ class Keeping:
     seen: list[Mark]
     pending: set[tuple[int, int]] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
+    companies: dict[str, str] = field(default_factory=dict)
     cold: bool = False
     read: int = 0
     """Tickets that were read from the tickets themselves."""
 
     def state_after(self, run: int) -> str:
         """What the kept numbers are good for once ``run`` is stored."""
-        return json.dumps({"of": self.fingerprint, "run": run, "at": self.at})
+        return json.dumps({"of": self.fingerprint, "run": run, "at": self.at, "companies": self.companies})
 
 
 @dataclass
@@ -101,11 +103,12 @@ class Reader:
         """``cold``: read all tickets, whatever is kept."""
         found = Keeping({}, self.people.fingerprint(), self.now, rank_rows.marks(self.session))
         known = json.loads(rank_rows.state(self.session) or "{}")
+        found.companies = dict(self.people.companies)
         same = known.get("of") == found.fingerprint and known.get("run") == self.before
         if cold or self.before is None or not same or known["at"] > self.now:
             self._read_all(found)
         else:
-            self._read_changes(found)
+            self._read_changes(found, known.get("companies", {}))
         return found
 
     def _read_all(self, found: Keeping) -> None:
@@ -118,12 +121,15 @@ class Reader:
         rows = rank_rows.told_of_run(self.session, self.before, ids) if self.before else {}
         return {id_: (row.id, telling_of(row)) for id_, row in rows.items()}
 
-    def _read_changes(self, found: Keeping) -> None:
+    def _read_changes(self, found: Keeping, companies: Mapping[str, str]) -> None:
         rows = rank_rows.cache_rows(self.session)
         before = {row.told.cluster_id: telling_of(row.told) for row in rows}
         marked: dict[int, set[int]] = {}
         for mark in found.seen:
             marked.setdefault(mark.cluster_id, set()).add(mark.ticket_id)
+        moved_on = {name for name, _ in companies.items() ^ found.companies.items()}
+        for cluster_id, ticket_id in rank_rows.places_of_domains(self.session, moved_on):
+            marked.setdefault(cluster_id, set()).add(ticket_id)
         placed = rank_rows.placed(self.session)
         whole = {id_ for id_, tickets in marked.items() if WHOLE in tickets or id_ not in before}
         whole |= placed.keys() - before.keys()
@@ -206,7 +212,7 @@ class Reader:
     def _numbers(self, found: Keeping, rows: Iterable[SignalRow]) -> list[TicketNumbers]:
         """Of the tickets that exist at this instant; of the others the marks stay."""
         numbers = []
-        severity_of = {p: SEVERITIES.index(s) for p, s in self.people.config.priority_severity.items()}
+        severity_of = {p: SEVERITIES.index(s) for p, s in self.people.strangers.config.priority_severity.items()}
         for row in rows:
             created = row.created_at.timestamp()
             if created > self.now:
@@ -224,10 +230,6 @@ class Reader:
                 )
             )
         return numbers
-
-
-def telling_of(row: ToldRow) -> Telling:
-    return Telling(tuple(row.keys), np.frombuffer(row.numbers, NUMBERS), row.cut, row.tickets, row.confidence)
 
 
 def told_row(cluster_id: int, told: Telling) -> dict[str, Any]:

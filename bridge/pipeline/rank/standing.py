@@ -8,28 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
 from bridge.analysis.bulk import Case, Scored
 from bridge.analysis.bulk_scores import score_all
 from bridge.analysis.explanation import ClusterFacts, omega, release_cut
-from bridge.analysis.exposure import seconds, terms_of
+from bridge.analysis.exposure import seconds
 from bridge.analysis.ranking import Portfolio
 from bridge.analysis.ranking import rank as in_order
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.summary import RowFacts
-from bridge.analysis.telling import Telling
 from bridge.analysis.value import AccountValue, Valuation
 from bridge.analysis.weeks import weekly_accounts
+from bridge.pipeline.rank.beside import Beside
 from bridge.pipeline.rank.computing import facts_of_cluster
 from bridge.pipeline.rank.keeping import Keeping, Kept, Reader
-from bridge.pipeline.rank.people import STRANGER_FACTS, People, constants, value, with_strangers
+from bridge.pipeline.rank.people import People, value
+from bridge.ranked.records import Side, snapshot_of
+from bridge.ranked.values import STRANGER_FACTS, constants, with_strangers
 from bridge.store.clusters import RankRun
-from bridge.store.ranking import all_accounts, approved_plans, data_snapshot, living_clusters
-from bridge.words import Severity, WorkaroundKind
+from bridge.store.ranking import all_accounts, all_segments, approved_plans, data_snapshot, living_clusters
+from bridge.words import WorkaroundKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +57,6 @@ class Standing:
         return snapshot_of(self.keeping.clusters[cluster_id].told, self.sides[cluster_id], self.valuation)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The cluster's side of the formula beside its tickets."""
-
-    override: Severity | None
-    omega: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"override": self.override, "omega": self.omega}
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Side:
-        return cls(None if raw["override"] is None else Severity(raw["override"]), raw["omega"])
-
-
-def snapshot_of(told: Telling, side: Side, valuation: Valuation) -> Snapshot:
-    """The inputs of one cluster's score."""
-    return Snapshot(
-        now=seconds(valuation.as_of),
-        cut=told.cut,
-        override=side.override,
-        omega=side.omega,
-        terms=terms_of(valuation.config),
-        rates={key: valuation.accounts[key].rates for key in told.keys},
-        evidence=told.evidence(),
-    )
-
-
 def standing(session: Session, as_of: datetime, before: RankRun | None, *, cold: bool = False) -> Standing:
     """Rank from present data, leaving out tickets created after ``as_of``. ``cold``: read all tickets anew.
 
@@ -94,12 +67,13 @@ def standing(session: Session, as_of: datetime, before: RankRun | None, *, cold:
     now = seconds(as_of)
     clusters = _clusters(session)
     cuts = {id_: release_cut(facts, now) for id_, facts in clusters.items()}
-    reader = Reader(session, People.of(session, config), now, cuts, before.id if before else None)
+    reader = Reader(session, People.of(session, config, as_of), now, cuts, before.id if before else None)
     keeping = reader.keep(cold=cold)
     names = {"config_version": version, "data_snapshot": snapshot}
-    valuation, renewals = value(session, all_accounts(session), [STRANGER_FACTS], config, as_of, **names)
+    valuation, renewals = value(all_segments(session), all_accounts(session), [STRANGER_FACTS], config, as_of, **names)
     kept = [keeping.clusters[id_] for id_ in clusters if id_ in keeping.clusters and keeping.clusters[id_].tickets]
-    sides = {k.cluster_id: _side(clusters[k.cluster_id], config) for k in kept}
+    beside = Beside.of(session, config, as_of)
+    sides = {k.cluster_id: _side(clusters[k.cluster_id], config, beside) for k in kept}
     cases = [Case(k.cluster_id, k.told, sides[k.cluster_id].override, sides[k.cluster_id].omega) for k in kept]
     lenient = with_strangers(valuation)
     scored, together = score_all(cases, lenient)
@@ -118,8 +92,9 @@ def _clusters(session: Session) -> dict[int, ClusterFacts]:
     }
 
 
-def _side(cluster: ClusterFacts, config: ScoringConfig) -> Side:
-    return Side(cluster.severity_override, omega(cluster, config))
+def _side(cluster: ClusterFacts, config: ScoringConfig, beside: Beside) -> Side:
+    handled, blocked = beside.handled_90d(cluster.id), beside.blocked_share(cluster.id)
+    return Side(cluster.severity_override, omega(cluster, config), handled, blocked)
 
 
 def _row_facts(kept: Kept, cluster: ClusterFacts, side: Side, now: float) -> RowFacts:

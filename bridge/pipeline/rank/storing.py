@@ -8,28 +8,36 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bridge.analysis.review import TOP, last_monday, main_cause, moves, review, top
+from bridge.analysis.review import TOP, Held, last_monday, main_cause, moves, review, top
 from bridge.analysis.summary import Placing, summarise
 from bridge.pipeline.rank.keeping import told_row
-from bridge.pipeline.rank.people import packed
-from bridge.pipeline.rank.records import snapshots
 from bridge.pipeline.rank.standing import Standing
+from bridge.ranked.records import snapshots
+from bridge.ranked.values import packed
 from bridge.store import rank_rows
 from bridge.store.clusters import RankRun
 from bridge.store.events import record
+from bridge.store.monday import MondayReview, last_review
 from bridge.store.ranking import drop_passing_runs, first_run, last_run, placings, save_run
+from bridge.store.sticky import held
+from bridge.words import Hold
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The ranking that movement is told against: of last Monday, or the first there is."""
+    """The ranking that movement is told against: of the last finished review, else of last Monday, else the first."""
 
     run: RankRun
     is_monday: bool
     placings: dict[int, Placing]
+    review: MondayReview | None = None
 
     @property
     def top(self) -> list[int]:
+        if self.review is not None:
+            return list(self.review.top)
         best = sorted(self.placings, key=lambda id_: self.placings[id_].rank)
         return list(self.run.summary.get("top", best[:TOP]))
 
@@ -91,25 +99,32 @@ def _keep(session: Session, ranking: Standing, told: dict[int, int], run: int) -
 
 
 def baseline(session: Session, as_of: datetime) -> Baseline | None:
-    """The newest run up to the end of last Monday, else the first one; None while there is none."""
-    monday = last_run(session, last_monday(as_of) - timedelta(microseconds=1))
-    run = monday or first_run(session)
+    """What the last review was finished on; before there is one the newest run up to the end of last Monday, else the
+    first one; None while there is none.
+    """
+    reviewed = last_review(session, as_of)
+    run = session.get(RankRun, reviewed.run_id) if reviewed and reviewed.run_id else None
+    reviewed, monday = (reviewed, None) if run else (None, last_run(session, last_monday(as_of) - _INSTANT))
+    run = run or monday or first_run(session)
     if run is None:
         return None
     found = {id_: Placing(*placing) for id_, placing in placings(session, run.id or 0).items()}
-    return Baseline(run, monday is not None, found)
+    return Baseline(run, monday is not None, found, reviewed)
 
 
 def _review(session: Session, ranking: Standing, base: Baseline | None) -> dict[str, Any]:
     alone = sum(facts.tickets == 1 for facts in ranking.facts.values())
     counts = {"tickets": sum(facts.tickets for facts in ranking.facts.values()), "alone": alone}
     scored, together = ranking.scored, ranking.together
+    by_hand = Held(held(session, Hold.PIN, ranking.as_of), held(session, Hold.MUTE, ranking.as_of))
     if base is None:
-        return {**review(scored, {}, [], {}, together), **counts, "since": None}
+        return {**review(scored, {}, [], {}, together, by_hand), **counts, "since": None}
     asked = {id_ for moved in moves(scored, base.placings).values() for id_ in moved}
-    asked |= set(top(scored)) ^ set(base.top)
+    asked |= set(top(scored, by_hand)) ^ set(base.top)
     now = {s.cluster_id: s.score for s in scored if s.cluster_id in asked}
     old = snapshots(session, base.run, sorted(now))
     causes = {id_: main_cause(then, ranking.snapshot_of(id_), now[id_]) for id_, then in old.items()}
-    since = {"run": base.run.id, "as_of": base.run.as_of.isoformat(), "monday": base.is_monday}
-    return {**review(scored, base.placings, base.top, causes, together), **counts, "since": since}
+    since = {"run": base.run.id, "as_of": base.run.as_of.isoformat(), "monday": base.is_monday, "top": base.top}
+    if base.review is not None:
+        since |= {"reviewed_at": base.review.at.isoformat(), "reviewed_by": base.review.actor}
+    return {**review(scored, base.placings, base.top, causes, together, by_hand), **counts, "since": since}

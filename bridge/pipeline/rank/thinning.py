@@ -5,14 +5,15 @@ Rule: what a kept ranking told of its changes stays as it was told, though the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bridge.pipeline.rank.records import deltas
+from bridge.ranked.records import deltas
 from bridge.store import rank_rows
 from bridge.store.db import Database
 from bridge.store.leases import Lease, fence
+from bridge.store.monday import reviewed_runs
 from bridge.store.ranking import drop_runs, run_times, runs_after
 
 
@@ -26,8 +27,12 @@ class Keep:
     daily_days: int = 365
 
 
-def superfluous(runs: Iterable[tuple[int, datetime]], now: datetime, keep: Keep) -> list[int]:
-    """Ids of the runs (id, instant) that go. The first and the newest of all stay: movement is told against them."""
+def superfluous(
+    runs: Iterable[tuple[int, datetime]], now: datetime, keep: Keep, held: Collection[int] = ()
+) -> list[int]:
+    """Ids of the runs (id, instant) that go. The first and the newest of all stay, and those that are ``held``:
+    movement is told against them.
+    """
     newest_first = sorted(runs, key=lambda run: (run[1], run[0]), reverse=True)
     seen: set[tuple[str, object]] = set()
     gone = []
@@ -40,14 +45,14 @@ def superfluous(runs: Iterable[tuple[int, datetime]], now: datetime, keep: Keep)
         stays = age <= timedelta(days=keep.every_days) or new_week
         if not stays and not (new_day and age <= timedelta(days=keep.daily_days)):
             gone.append(id_)
-    ends = {newest_first[0][0], newest_first[-1][0]} if newest_first else set()
-    return [id_ for id_ in gone if id_ not in ends]
+    ends = (newest_first[0][0], newest_first[-1][0]) if newest_first else ()
+    return [id_ for id_ in gone if id_ not in ends and id_ not in held]
 
 
 def thin(db: Database, keep: Keep, *, lease: Lease, now: Callable[[], datetime]) -> int:
     """Remove what need not be kept, one run a transaction. Number of runs. Raises LeaseLost."""
     with db.read() as session:
-        gone = superfluous(run_times(session), now(), keep)
+        gone = superfluous(run_times(session), now(), keep, reviewed_runs(session))
     for id_ in sorted(gone, reverse=True):
         with db.write() as session:
             fence(session, lease)

@@ -14,10 +14,15 @@ from bridge.web.api import (
     documentation,
     grouping,
     issues,
+    monday,
+    notices,
     outbox,
     people,
+    publishing,
     remedies,
     review,
+    scoring,
+    segments,
     spec,
 )
 from bridge.web.api.blueprint import api
@@ -31,10 +36,15 @@ RESOURCES = (
     decisions,
     grouping,
     issues,
+    notices,
+    monday,
     outbox,
     people,
+    publishing,
     remedies,
     review,
+    segments,
+    scoring,
 )
 """Importing them gives the blueprint its addresses."""
 

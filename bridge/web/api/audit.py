@@ -63,5 +63,5 @@ def _target(session: Session, asked: What) -> Target:
 
 def _forget(response: Response) -> Response:
     """After the transaction: the database's own log of changes lets go, too."""
-    here.bridge().db.forget()
+    here.bridge().forget()
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from bridge.service import clusters, combining, publish_preview
+from bridge.service import clusters, combining, estimates, publish_preview
 from bridge.service.access import Permission
 from bridge.web import here
 from bridge.web.api.asked import issue_id, row_id
@@ -12,6 +12,7 @@ from bridge.web.api.blueprint import read, write
 from bridge.web.api.schemas.common import Decided, Why
 from bridge.web.api.schemas.decisions import (
     DraftOut,
+    Estimate,
     Merge,
     MergePreviewOut,
     MergeQuery,
@@ -29,7 +30,9 @@ _MAY = Permission.DECIDE_CLUSTERS
 def draft(issue: str) -> DraftOut:
     """What the tracker would get."""
     with here.reading() as session:
-        return DraftOut.of(publish_preview.publish_preview(session, here.actor(), issue_id(issue)))
+        targets = here.bridge().targets
+        found = publish_preview.publish_preview(session, here.actor(), issue_id(issue), targets, at=here.now())
+        return DraftOut.of(found)
 
 
 @write("/clusters/<issue>/publish", _MAY, Decided, body=Why, tag=TAG)
@@ -85,6 +88,15 @@ def move(session: Session, issue: str, json_data: Tickets) -> Decided:
         session, here.actor(), json_data.tickets, issue_id(issue), at=here.now(), reason=json_data.reason
     )
     return _decided(session, target.id or 0)
+
+
+@write("/clusters/<issue>/estimate", _MAY, Decided, body=Estimate, tag=TAG)
+def estimate(session: Session, issue: str, json_data: Estimate) -> Decided:
+    """Effort, and what growth the issue blocks. Where that is the estimate already, ``events`` is empty."""
+    said = json_data.model_dump(include={"effort", "blocked_share"}, exclude_unset=True)
+    event = estimates.estimate(session, here.actor(), issue_id(issue), said, at=here.now(), reason=json_data.reason)
+    cluster = clusters.living(session, issue_id(issue))
+    return Decided(cluster=display_id(cluster.id or 0), events=[event.id or 0] if event else [])
 
 
 @write("/decisions/<event>/undo", _MAY, Decided, tag=TAG)

@@ -30,6 +30,7 @@ TAGS = {
     "Agent": "What may be told to a customer",
     "Accounts": "Who is hurt, by value",
     "Operations": "Connections, what is on its way out, and what was set aside",
+    "Alerts and notifications": "What people are told of, and what they want to hear",
     "People and tokens": "Who may do what",
     "Audit": "What was decided, and erasing",
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bridge.web.api.paging import Page
-from bridge.web.api.schemas.common import Out
+from bridge.web.api.schemas.common import Out, Why
 
 
 class AccountOut(Out):
@@ -78,7 +78,47 @@ class TicketLineOut(Out):
     cluster_id: int | None
 
 
+class SaidOut(Out):
+    """What one source told. ``kind``: manual, file or desk, in the order in which they count."""
+
+    value: float | str | list[str] | dict[str, dict[str, float]]
+    source: str
+    as_of: datetime
+    kind: str
+    note: str | None
+    stale: bool
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, date) else value
+
+
+class KnownOut(Out):
+    """A field of the account. ``counts`` null: nobody told, a default stands in where there is one."""
+
+    field: str
+    title: str
+    counts: SaidOut | None
+    others: list[SaidOut]
+
+
+class ValueIn(Why):
+    """``value`` as an accounts file writes it; empty withdraws what a person has set."""
+
+    value: str = Field(max_length=2000)
+
+
+class UpliftIn(Why):
+    """Money a year beyond what the account pays, until which day; an empty amount withdraws it."""
+
+    amount: str = Field(max_length=40)
+    until: str = Field("", max_length=10)
+
+
 class AccountWhole(Out):
+    """``quality``: by field that the score reads known, stale or imputed."""
+
     row: AccountOut
     arr: float | None
     margin: float | None
@@ -92,14 +132,21 @@ class AccountWhole(Out):
     issues: list[HurtOut]
     tickets: list[TicketLineOut]
     more_tickets: int
+    values: list[KnownOut]
+    quality: dict[str, str]
+    may_edit: bool
     currency: str
 
 
 class SegmentOut(Out):
-    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named."""
+    """``floor``: the yearly value from which on; null with ``by_name``: only accounts that an import named.
+
+    ``asks``: all conditions in words.
+    """
 
     name: str
     position: int
+    asks: list[str]
     floor: float | None
     by_name: bool
     catch_all: bool

@@ -19,6 +19,15 @@ class Tickets(Why):
     tickets: list[Id] = Field(min_length=1, max_length=1000)
 
 
+class Estimate(Why):
+    """``effort`` in person-weeks; ``blocked_share`` in 0..1: what of its accounts' growth waits for the issue. Null
+    takes one away, what is left out stays.
+    """
+
+    effort: float | None = Field(None, gt=0, le=1000)
+    blocked_share: float | None = Field(None, ge=0, le=1)
+
+
 class MergeQuery(In):
     issues: list[IssueId] = Field(min_length=1, max_length=49, description="The issues to merge into this one")
 
@@ -69,14 +78,38 @@ class SplitPreviewOut(Out):
     effects: list[str]
 
 
+class WrittenOut(Out):
+    """One tracker's issue as it would be after the next publish; ``title`` and ``body`` are the very bytes.
+
+    ``kind``: create, update or nothing, ``sent``: the fields that change, ``why`` they do, ``note``: why nothing does.
+    ``left``: fields that a person changed there. ``state``: goes, waiting, declined, none. ``digest`` names the bytes.
+    """
+
+    tracker: str
+    kind: str
+    title: str
+    body: str
+    priority: str
+    labels: list[str]
+    project: str | None
+    sent: list[str]
+    why: list[str]
+    left: list[str]
+    note: str | None
+    public: bool
+    state: str
+    digest: str
+
+
 class DraftOut(Out):
-    """What the tracker would get."""
+    """What the trackers would get; ``title``, ``body`` and ``priority`` are those of the first."""
 
     id: str
     title: str
     body: str
     priority: str
     published: bool
+    trackers: list[WrittenOut]
 
 
 class TargetOut(Out):

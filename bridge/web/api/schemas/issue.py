@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from pydantic import Field, RootModel
 
+from bridge.web.api.schemas.beside import BesideOut
 from bridge.web.api.schemas.common import In, Out, Pair
+from bridge.web.api.schemas.monday import HeldOut
 from bridge.web.api.schemas.plan import PlanOut, PlanPlain, TrackerOut
 from bridge.words import Zone
 
@@ -224,6 +226,7 @@ class _Issue(Out):
     published_by: str | None
     locked_at: datetime | None
     locked_by: str | None
+    held: list[HeldOut]
     rank: int | None
     ranked_at: datetime | None
     outdated: bool
@@ -258,6 +261,7 @@ class ClusterOut(_Issue):
     """For those who may read the value and the names of accounts."""
 
     score: ScoreOut | None
+    beside: BesideOut | None
     accounts: AccountRows | None
     quotes: list[QuoteOut]
     members: TicketsOut

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, RootModel, StringConstraints
 
-from bridge.service.issue_board import Need
+from bridge.service.issue_entries import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
 from bridge.web.api.paging import Page
 from bridge.web.api.schemas.common import In, IssueId, Out, Pair
+from bridge.web.api.schemas.monday import HeldOut
 from bridge.web.api.schemas.plan import TrustOut
-from bridge.words import RemedyState, Severity, WorkaroundKind
+from bridge.words import Hold, RemedyState, Severity, WorkaroundKind
 
 Badge = Annotated[str, StringConstraints(pattern=f"^({'|'.join(BADGES)})$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=80)]
@@ -27,21 +28,29 @@ class IssueQuery(Page):
     badge: list[Badge] = Field([], max_length=20, description="What to know about the figure")
     workaround: list[WorkaroundKind] = Field([], max_length=20, description="The workaround there is")
     need: list[Need | Literal["any"]] = Field([], max_length=20, description="Why it waits for a decision of product")
+    area: list[Words] = Field([], max_length=20, description="The product area that most of its customers name")
+    type: list[Words] = Field([], max_length=20, description="The type of support that most of its customers ask for")
+    supplier: list[Words] = Field([], max_length=20, description="A supplier whose groups have tickets of it")
+    held: list[Hold | Literal["any"]] = Field([], max_length=20, description="What people hold about it, and acts")
     tracker: Literal["", "yes", "no"] = Field("", description="With an issue in the tracker, or without")
     q: Words = Field("", description="Words of the title")
     thin: Literal["", "hide", "only"] = Field("", description="Issues of thin evidence")
     unidentified: Literal["", "hide"] = Field("", description="Without what nobody can name the customer of")
     unsorted: Literal["", "hide", "only"] = Field("", description="Tickets that stand alone, placed by nobody")
+    largest: Literal["", "without"] = Field("", description="Rank anew without the largest account of each issue")
+    as_of: date | None = Field(None, description="The last ranking up to the end of this day (UTC)")
     sort: Sort = Field(Sort.RANK, description="Orders by money are for those who may read values; else it is rank")
 
     def filters(self, *, sees_money: bool) -> Filters:
         sort = Sort.RANK if self.sort in BY_MONEY and not sees_money else self.sort
         many = {name: tuple(map(str, getattr(self, name))) for name in MANY}
         return Filters(**many, tracker=self.tracker, q=" ".join(self.q.split()), thin=self.thin,
-                       unidentified=self.unidentified, unsorted=self.unsorted, sort=sort)  # fmt: skip
+                       unidentified=self.unidentified, unsorted=self.unsorted, sort=sort,
+                       largest=self.largest if sees_money else "",
+                       as_of=self.as_of.isoformat() if self.as_of else "")  # fmt: skip
 
 
-MANY = ("state", "severity", "segment", "badge", "workaround", "need")
+MANY = ("state", "severity", "segment", "badge", "workaround", "need", "area", "type", "supplier", "held")
 
 
 class TrackedOut(Out):
@@ -58,6 +67,7 @@ class RowPlain(Out):
     ref: str
     title: str
     rank: int | None
+    place: int | None
     up: int | None
     is_new: bool
     in_top: bool
@@ -75,6 +85,10 @@ class RowPlain(Out):
     tracked: list[TrackedOut]
     published: bool
     locked: bool
+    held: list[HeldOut]
+    area: str | None
+    type: str | None
+    suppliers: list[str]
     first_at: datetime | None
     last_at: datetime | None
     say: str

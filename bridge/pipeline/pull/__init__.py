@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -15,6 +15,8 @@ from bridge.analysis.intake import Prepared, Reading, check_record, known_names,
 from bridge.analysis.lesson import read_lesson
 from bridge.analysis.redaction import redact
 from bridge.failpoint import failpoint
+from bridge.pipeline.pull.values import STREAM as ACCOUNTS
+from bridge.pipeline.pull.values import Organisation, hear, of_tickets
 from bridge.progress import Progress, StepReport, silent
 from bridge.store.boilerplate import learned_last
 from bridge.store.db import Database
@@ -33,7 +35,7 @@ from bridge.store.intake import (
 )
 from bridge.store.leases import Lease, fence
 from bridge.store.sync import bump, note_failure, note_success, sync_state
-from connectors.base import AuthFailed, ConnectorError, HelpDesk, Page, Rejected, Ticket
+from connectors.base import AccountSource, AuthFailed, ConnectorError, HelpDesk, Page, Rejected, Ticket
 
 STREAM = "tickets"
 EXCERPT = 200
@@ -46,7 +48,8 @@ class Source:
     """One help desk as pull needs it.
 
     ``stream`` is the cursor's name. ``file`` names the only file of an import: it is read whole every time, and what
-    was set aside of it before is settled by that.
+    was set aside of it before is settled by that. ``account_fields``: which of the desk's fields carry what an account
+    is worth.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Source:
     reading: Reading
     stream: str = STREAM
     file: str | None = None
+    account_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class _Batch:
     known: Mapping[str, KnownTicket]
     gone: dict[str, datetime]
     rejected: list[Rejected]
+    told: list[Organisation]
 
 
 def pull(
@@ -92,6 +97,7 @@ def pull(
             if stop():
                 break
         else:
+            _hear_organisations(db, source, lease=lease, now=now, report=report)
             with db.write() as session:
                 note_success(session, source.name, source.stream, now())
                 if cursor is None:
@@ -103,6 +109,23 @@ def pull(
             note_failure(session, source.name, source.stream, now(), report.error, auth=auth)
     report.notes += [_advice(source.name, word, count) for word, count in sorted(unknown.items())]
     return report
+
+
+def _hear_organisations(
+    db: Database, source: Source, *, lease: Lease, now: Callable[[], datetime], report: StepReport
+) -> None:
+    """What a desk that lists its organisations tells of them, page by page with its cursor."""
+    if not source.account_fields or not isinstance(source.desk, AccountSource):
+        return
+    with db.read() as session:
+        cursor = sync_state(session, source.name, ACCOUNTS).cursor
+    for page in source.desk.pull_accounts(cursor):
+        found = [Organisation(one.name, one.fields, one.id, one.domains) for one in page.items]
+        with db.write() as session:
+            fence(session, lease)
+            _, unread = hear(session, source.name, found, source.account_fields, now())
+            sync_state(session, source.name, ACCOUNTS).cursor = page.cursor
+        report.failed += unread
 
 
 def _advice(connection: str, word: str, count: int) -> str:
@@ -118,7 +141,8 @@ def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, 
         known = known_tickets(session, source.name, list(latest))
         erased = erased_requesters(session)
     gone = {item.id: item.updated_at for item in latest.values() if item.deleted}
-    batch = _Batch([], known, gone, rejected)
+    batch = _Batch([], known, gone, rejected, [])
+    new: list[Ticket] = []
     for item in latest.values():
         if item.deleted:
             continue
@@ -135,6 +159,8 @@ def _read(db: Database, source: Source, page: Page[Ticket], report: StepReport, 
             continue
         unknown.update(prepared.unknown_words)
         batch.rows.append(TicketRows(prepared.ticket, prepared.messages, prepared.events))
+        new.append(item)
+    batch.told = of_tickets(new, source.account_fields)
     return batch
 
 
@@ -188,10 +214,11 @@ def _store(
         if stored or removed:
             _log(session, source.name, batch.known, [row.source_id for row in stored], removed, at)
             bump(session, "tickets")
+        _, unread = hear(session, source.name, batch.told, source.account_fields, at)
         failpoint("pull.before_commit")
     failpoint("pull.after_commit")
     report.done += len(stored) + len(removed)
-    report.failed += len(aside)
+    report.failed += len(aside) + unread
 
 
 def _aside(source: Source, item: Rejected) -> Aside:

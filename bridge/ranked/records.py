@@ -5,27 +5,74 @@ Rule: byte for byte what it was. The score computed anew is the one that was sto
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import numpy as np
 from sqlmodel import Session
 
 from bridge.analysis.bulk import Case
 from bridge.analysis.bulk_scores import amounts
 from bridge.analysis.explanation import Counted, explain_snapshot
+from bridge.analysis.exposure import seconds, terms_of
 from bridge.analysis.record import Explanation
 from bridge.analysis.snapshot import Snapshot
-from bridge.analysis.telling import Telling
+from bridge.analysis.telling import NUMBERS, Telling
 from bridge.analysis.value import Valuation
 from bridge.errors import BridgeError
-from bridge.pipeline.rank.keeping import telling_of
-from bridge.pipeline.rank.people import constants, unpacked
-from bridge.pipeline.rank.standing import Side, snapshot_of
+from bridge.ranked.values import constants, unpacked
 from bridge.store import rank_rows
 from bridge.store.clusters import RankRun, Score
 from bridge.store.rank_rows import ToldRow
 from bridge.store.ranking import scores_of
+from bridge.words import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The cluster's side of a record beside its tickets; the last two as in ClusterFacts, beside the score."""
+
+    override: Severity | None
+    omega: float
+    handled_90d: Sequence[tuple[int, float]] | None = None
+    blocked_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Without what is not known."""
+        told = {"handled_90d": self.handled_90d, "blocked_share": self.blocked_share}
+        return {
+            "override": self.override,
+            "omega": self.omega,
+            **{name: value for name, value in told.items() if value is not None},
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Side:
+        override, handled = raw["override"], raw.get("handled_90d")
+        return cls(
+            None if override is None else Severity(override),
+            raw["omega"],
+            None if handled is None else [(tickets, cost) for tickets, cost in handled],
+            raw.get("blocked_share"),
+        )
+
+
+def snapshot_of(told: Telling, side: Side, valuation: Valuation) -> Snapshot:
+    """The inputs of one cluster's score."""
+    return Snapshot(
+        now=seconds(valuation.as_of),
+        cut=told.cut,
+        override=side.override,
+        omega=side.omega,
+        terms=terms_of(valuation.config),
+        rates={key: valuation.accounts[key].rates for key in told.keys},
+        evidence=told.evidence(),
+    )
+
+
+def telling_of(row: ToldRow) -> Telling:
+    return Telling(tuple(row.keys), np.frombuffer(row.numbers, NUMBERS), row.cut, row.tickets, row.confidence)
 
 
 class UnreadableRun(BridgeError):
@@ -141,7 +188,16 @@ class _Stored:
         told = telling_of(row)
         snapshot = self.snapshot(score, told)
         counted = Counted(told.tickets, told.confidence)
-        e = explain_snapshot(score.cluster_id, snapshot, counted, self.valuation, previous)
+        side = Side.from_dict(score.side or {})
+        e = explain_snapshot(
+            score.cluster_id,
+            snapshot,
+            counted,
+            self.valuation,
+            previous,
+            handled_90d=side.handled_90d,
+            blocked_share=side.blocked_share,
+        )
         if e.score != score.score:
             raise UnreadableRun(
                 f"ranking {self.run.id}: cluster {score.cluster_id} had the score {score.score!r}, its numbers give "
