@@ -29,7 +29,7 @@ from bridge.pipeline.plan import plan
 from bridge.pipeline.publish import Target, publish
 from bridge.pipeline.pull import Source, pull
 from bridge.pipeline.push import SinkPolicy, push
-from bridge.pipeline.rank import rank
+from bridge.pipeline.rank import Keep, rank, thin
 from bridge.pipeline.relearn import relearn
 from bridge.pipeline.track import track
 from bridge.progress import SYNC, Progress, StepReport, silent
@@ -106,6 +106,7 @@ class Jobs:
             *self.run(("embed",)),
             self._guarded("group", None, consolidate),
             *self.run(("rank",)),
+            self._guarded("rank", None, self._thin),
         ]
 
     def _guarded(self, name: str, connection: str | None, step: Step) -> StepReport:
@@ -247,6 +248,12 @@ class Jobs:
             progress=self.progress,
             anyway=self.digest_anyway,
         )
+
+    def _thin(self, lease: Lease) -> StepReport:
+        """Under the lease of rankings: what one of them still needs is not removed under its hands."""
+        kept = self.bridge.settings.ranking
+        keep = Keep(kept.keep_all_days, kept.keep_daily_days)
+        return StepReport("thin", done=thin(self.bridge.db, keep, lease=lease, now=self._now))
 
     def _plan(self, lease: Lease) -> StepReport:
         types = {name: c.settings.type for name, c in self.bridge.connections.items()}

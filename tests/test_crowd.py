@@ -15,6 +15,7 @@ from benchmarks.crowd import PASSWORD, WEEK, fill, make_home, name_of, rank_at
 from benchmarks.crowd_tickets import Crowd, Size, draw, sizes
 from benchmarks.service_kinds import KINDS, targets
 from bridge.bootstrap import Bridge
+from bridge.ranked import records
 from bridge.service import signing_in
 from bridge.store.accounts import Account
 from bridge.store.clusters import Cluster, Membership, RankRun, Score
@@ -80,7 +81,8 @@ def test_workspace_holds_everything_the_pages_show(tmp_path: Path) -> None:
         runs = session.exec(select(RankRun).order_by(col(RankRun.as_of))).all()
         assert [run.as_of for run in runs] == [AT - WEEK, AT]
         last = session.exec(select(Score).where(Score.run_id == runs[1].id)).all()
-        assert any(score.explanation["delta_vs_previous"] for score in last)
+        assert any(record.explanation["delta_vs_previous"] for record in records(session, runs[1]).values())
+        assert last
     bridge.db.dispose()
 
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bridge.analysis.exposure import Evidence, Exposure, Terms, expose, is_new, lines, total
+from bridge.analysis.exposure import Evidence, Exposure, Terms, expose, is_new, lines, strongest, total
 from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.value import Rates
 from bridge.words import Severity
@@ -98,7 +98,7 @@ def _with_new_severities(
         back: list[Evidence] = []
         if len(now) > 1:
             kept, first = {e.ticket_id for e in evidence}, min(e.created for e in evidence)
-            there = (e for e in new.evidence[key] if e.ticket_id not in kept and first <= e.created <= then)
+            there = (e for e in strongest(new.evidence[key]) if e.ticket_id not in kept and first <= e.created <= then)
             back = [e for e in there if _came_forward(e, graded)]
         changed[key] = [*graded, *back] if back else graded
     return changed

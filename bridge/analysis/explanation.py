@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.analysis.delta import delta
 from bridge.analysis.exposure import TicketSignal, evidence_by_account, seconds, terms_of, total
@@ -50,6 +50,38 @@ def explain(cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, 
     or an instant has no time zone.
     """
     snapshot = _snapshot(cluster, valuation)
+    counted = [e for key in snapshot.evidence for e in snapshot.counted(key)]
+    return explain_snapshot(
+        cluster.id,
+        snapshot,
+        Counted(len(counted), math.fsum(e.q for e in counted)),
+        valuation,
+        previous,
+        handled_90d=cluster.handled_90d,
+        blocked_share=cluster.blocked_share,
+    )
+
+
+class Counted(NamedTuple):
+    """How many tickets count after the release, and the sum of their confidences."""
+
+    tickets: int
+    confidence: float
+
+
+def explain_snapshot(
+    cluster_id: int,
+    snapshot: Snapshot,
+    counted: Counted,
+    valuation: Valuation,
+    previous: Mapping[str, Any] | None = None,
+    *,
+    handled_90d: Sequence[tuple[int, float]] | None = None,
+    blocked_share: float | None = None,
+) -> Explanation:
+    """The same from the numbers of a cluster. Of each account those tickets are enough that `strongest` keeps, of all
+    and of those that count, and those that `previous` tells of.
+    """
     exposures = snapshot.exposures()
     amounts = snapshot.lines(exposures)
     score = total(amounts.values())
@@ -60,32 +92,32 @@ def explain(cluster: ClusterFacts, valuation: Valuation, previous: Mapping[str, 
             Contribution(valuation.accounts[key], snapshot.omega, exposure.m, exposure.deciding_ticket, *line)
         )
     contributions.sort(key=lambda c: (-(c.risk_now + c.momentum), c.account.name, c.account.key))
-    counted = [e for key in amounts for e in snapshot.counted(key)]
     found = uncertainty(score, contributions, valuation.config)
     inputs = snapshot.to_inputs([c.account.key for c in contributions], score)
     before = None if previous is None else Snapshot.from_inputs(previous)
     return Explanation(
-        cluster_id=cluster.id,
+        cluster_id=cluster_id,
         score=score,
         currency=valuation.config.currency,
         as_of=valuation.as_of.astimezone(UTC),
         config_version=valuation.config_version,
         data_snapshot=valuation.data_snapshot,
-        support_cost=support_cost(cluster.handled_90d),
-        growth=growth(cluster.blocked_share, [c.account.growth for c in contributions]),
+        support_cost=support_cost(handled_90d),
+        growth=growth(blocked_share, [c.account.growth for c in contributions]),
         uncertainty=found,
-        tickets=len(counted),
+        tickets=counted.tickets,
         badges=badges(
             found,
             accounts=len(contributions),
-            confidences=[e.q for e in counted],
+            tickets=counted.tickets,
+            confidence=counted.confidence,
             after_release=snapshot.cut is not None,
-            overridden=cluster.severity_override is not None,
+            overridden=snapshot.override is not None,
             config=valuation.config,
         ),
         contributions=contributions,
         delta_vs_previous=None if before is None else delta(before, snapshot, exposures, score),
-        last_signal=max((e.signal for e in counted), default=None),
+        last_signal=max((e.signal for key in amounts for e in snapshot.counted(key)), default=None),
         inputs=inputs,
     )
 

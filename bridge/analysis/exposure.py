@@ -122,22 +122,29 @@ def expose(
 ) -> Exposure | None:
     """The largest s * q * d over the tickets with a signal after `cut`; None when there are none.
 
-    Among equals the smallest ticket id decides, so that the order of the tickets never shows.
+    Among equals the one decides that stands first in `_before`, so that neither the order of the tickets shows nor one
+    that another dominates is ever named: `expose` of the `strongest` is `expose` of all.
     """
     weights = _weights(terms)
     fixed = None if override is None else weights[override]
     half_open, half_closed = terms.half_life_open * DAY, terms.half_life_closed * DAY
-    best, deciding, first = -1.0, "", math.inf
-    for ticket_id, severity, q, created, signal, is_open in evidence:
+    best, deciding, first = -1.0, None, math.inf
+    for e in evidence:
+        _, severity, q, created, signal, is_open = e
         if cut is not None and signal <= cut:
             continue
         first = min(first, created)
         m = q * (weights[severity] if fixed is None else fixed)
         if now > signal:
             m *= math.exp2((signal - now) / (half_open if is_open else half_closed))
-        if m > best or (m == best and ticket_id < deciding):
-            best, deciding = m, ticket_id
-    return None if best < 0 else Exposure(best, deciding, first)
+        if m > best or (m == best and deciding is not None and _before(e) < _before(deciding)):
+            best, deciding = m, e
+    return None if deciding is None else Exposure(best, deciding.ticket_id, first)
+
+
+def _before(e: Evidence) -> tuple[float, str, float, bool, str]:
+    """Fresher, graver, surer, more open first, then the smaller id: no ticket comes before one that dominates it."""
+    return -e.signal, e.severity, -e.q, not e.is_open, e.ticket_id
 
 
 def lines(hit: Mapping[str, tuple[Rates, Exposure, bool]], omega: float, terms: Terms) -> dict[str, Line]:
@@ -170,7 +177,7 @@ def strongest(evidence: Sequence[Evidence]) -> list[Evidence]:
     """
     if len(evidence) == 1:
         return list(evidence)
-    by_freshness = sorted(evidence, key=lambda e: (-e.signal, e.severity, -e.q, not e.is_open, e.ticket_id))
+    by_freshness = sorted(evidence, key=_before)
     kept: list[Evidence] = []
     for e in by_freshness:
         if not any(k.severity <= e.severity and k.q >= e.q and k.is_open >= e.is_open for k in kept):

@@ -6,9 +6,9 @@ One rule: scores of several clusters are never added; an account can be lost onc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from bridge.analysis.record import Explanation
 
@@ -25,14 +25,30 @@ class Portfolio:
     accounts: int
 
 
-def rank(explanations: Iterable[Explanation]) -> list[Explanation]:
+class Placeable(Protocol):
+    """What the order of the clusters is made from."""
+
+    @property
+    def cluster_id(self) -> int: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def accounts(self) -> int: ...
+    @property
+    def last_signal(self) -> float | None: ...
+
+
+Some = TypeVar("Some", bound=Placeable)
+
+
+def rank(explanations: Iterable[Some]) -> list[Some]:
     """Best first: score, then accounts, then last customer signal, then the smaller id; total and
     deterministic.
     """
     return sorted(explanations, key=_order)
 
 
-def _order(e: Explanation) -> tuple[float, int, float, int]:
+def _order(e: Placeable) -> tuple[float, int, float, int]:
     last = -math.inf if e.last_signal is None else e.last_signal
     return -e.score, -e.accounts, -last, e.cluster_id
 
@@ -57,6 +73,12 @@ def portfolio_of_records(records: Iterable[Mapping[str, Any]]) -> Portfolio:
     )
 
 
+def part_at_risk(value: float, survival: Sequence[float], risks: Sequence[float]) -> float:
+    """One account's part: ``survival`` are its 1 - p in rising order."""
+    at_risk = value * (1 - math.prod(survival))
+    return min(max(at_risk, *risks, 0.0), math.fsum(risks))
+
+
 def _together(parts_of_accounts: Iterable[tuple[str, float, float, float]]) -> Portfolio:
     """(account, V, p, risk_now) of every account in every cluster."""
     survival: dict[str, list[float]] = {}
@@ -67,10 +89,7 @@ def _together(parts_of_accounts: Iterable[tuple[str, float, float, float]]) -> P
             raise ValueError(f"account {key!r} has two values: pass explanations of one run only")
         survival.setdefault(key, []).append(1 - p)
         risks.setdefault(key, []).append(risk_now)
-    parts = []
-    for key, value in values.items():
-        at_risk = value * (1 - math.prod(sorted(survival[key])))
-        parts.append(min(max(at_risk, *risks[key], 0.0), math.fsum(risks[key])))
+    parts = [part_at_risk(value, sorted(survival[key]), risks[key]) for key, value in values.items()]
     amount = math.fsum(parts)
     sum_of_risk = math.fsum(risk for of_account in risks.values() for risk in of_account)
     return Portfolio(amount, sum_of_risk, amount - sum_of_risk, len(values))

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.analysis.delta import delta
-from bridge.analysis.ranking import portfolio
-from bridge.analysis.record import Explanation
+from bridge.analysis.ranking import Placeable, Portfolio
+from bridge.analysis.record import Uncertainty
 from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.summary import Placing
 from bridge.analysis.uncertainty import THIN_EVIDENCE
@@ -32,7 +32,14 @@ CAUSES = {
 }
 """A cause of a change in words: where it raised the score, where it lowered it."""
 
-Inputs = Mapping[int, Mapping[str, Any]]
+
+class Told(Placeable, Protocol):
+    """A cluster as the review reads it."""
+
+    @property
+    def badges(self) -> list[str]: ...
+    @property
+    def uncertainty(self) -> Uncertainty: ...
 
 
 def last_monday(as_of: datetime) -> datetime:
@@ -64,12 +71,12 @@ def top_ten(ranked: Iterable[tuple[int, bool]], held: Held = NOTHING_HELD) -> li
     return [id_ for id_, _ in ranked if id_ in chosen]
 
 
-def top(explanations: Sequence[Explanation], held: Held = NOTHING_HELD) -> list[int]:
+def top(explanations: Sequence[Told], held: Held = NOTHING_HELD) -> list[int]:
     """The Top 10 of a ranking, best first."""
     return top_ten(((e.cluster_id, THIN_EVIDENCE in e.badges) for e in explanations), held)
 
 
-def moves(explanations: Sequence[Explanation], before: Mapping[int, Placing]) -> dict[str, list[int]]:
+def moves(explanations: Sequence[Told], before: Mapping[int, Placing]) -> dict[str, list[int]]:
     """Issues with the largest rise and fall of their score since an earlier ranking, largest first."""
     changes = [(e.score - before[e.cluster_id].score, e.cluster_id) for e in explanations if e.cluster_id in before]
     changes += [(e.score, e.cluster_id) for e in explanations if e.cluster_id not in before] if before else []
@@ -79,21 +86,24 @@ def moves(explanations: Sequence[Explanation], before: Mapping[int, Placing]) ->
 
 
 def review(
-    explanations: Sequence[Explanation],
+    explanations: Sequence[Told],
     before: Mapping[int, Placing],
     top_before: Sequence[int],
-    old_inputs: Inputs,
+    causes: Mapping[int, str | None],
+    together: Portfolio,
     held: Held = NOTHING_HELD,
 ) -> dict[str, Any]:
-    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now."""
+    """JSON types. Movements are [issue, money, cause]; cause None: it was not ranked then, or is not now.
+
+    ``causes``: by issue, of those that are in both rankings; ``together``: all of this one.
+    """
     by_id = {e.cluster_id: e for e in explanations}
     now = top(explanations, held)
-    together = portfolio(explanations)
     known = sum(e.score * e.uncertainty.known_share for e in explanations)
     score = sum(e.score for e in explanations)
 
     def moved(ids: Sequence[int]) -> list[list[Any]]:
-        return [_movement(id_, by_id.get(id_), before.get(id_), old_inputs.get(id_)) for id_ in ids]
+        return [_movement(id_, by_id.get(id_), before.get(id_), causes.get(id_)) for id_ in ids]
 
     return {
         "top": now,
@@ -110,18 +120,16 @@ def review(
     }
 
 
-def _movement(id_: int, e: Explanation | None, before: Placing | None, old: Mapping[str, Any] | None) -> list[Any]:
+def _movement(id_: int, e: Told | None, before: Placing | None, cause: str | None) -> list[Any]:
     change = (e.score if e else 0.0) - (before.score if before else 0.0)
-    return [id_, change, _cause(e, old) if e and before else None]
+    return [id_, change, cause if e and before else None]
 
 
-def _cause(e: Explanation, old: Mapping[str, Any] | None) -> str | None:
-    """The cause that moved most of it, of those that moved it in the direction in which it went."""
-    now = Snapshot.from_inputs(e.inputs)
-    then = None if old is None else Snapshot.from_inputs(old)
-    if now is None or then is None:
-        return None
-    found = delta(then, now, now.exposures(), e.score)
+def main_cause(then: Snapshot, now: Snapshot, score: float) -> str | None:
+    """The cause that moved most of a score, of those that moved it in the direction in which it went. ``then`` is what
+    was told earlier (`Snapshot.as_told`), ``score`` that of ``now``.
+    """
+    found = delta(then, now, now.exposures(), score)
     sign = 1 if found["amount"] >= 0 else -1
     best = max(found["causes"], key=lambda part: sign * part["amount"])
     return str(best["cause"]) if sign * best["amount"] > NEGLIGIBLE else None

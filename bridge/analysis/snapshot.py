@@ -7,7 +7,7 @@ One rule: the score recomputed from a stored snapshot is the stored score, to th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.analysis.exposure import (
@@ -62,6 +62,12 @@ class Snapshot:
         if self.cut is None:
             return self.evidence[key]
         return [e for e in self.evidence[key] if e.signal > self.cut]
+
+    def as_told(self, score: float) -> Snapshot:
+        """What `from_inputs` reads of the record of this snapshot."""
+        counted = {key: self.counted(key) for key in self.evidence}
+        told = {key: strongest(tickets) for key, tickets in counted.items() if tickets}
+        return replace(self, evidence=told, rates={key: self.rates[key] for key in told}, score=score)
 
     def to_inputs(self, keys: Sequence[str], score: float) -> dict[str, Any]:
         """JSON types; `accounts` is [key, V, beta, r, e, tickets] in the order of `keys`."""

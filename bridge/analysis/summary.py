@@ -5,16 +5,16 @@ Rule: it holds account keys, never names, and every figure stands in the explana
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bridge.analysis.record import Explanation, by_segment
+from bridge.analysis.bulk import Scored
 from bridge.analysis.scoring import ScoringConfig
-from bridge.analysis.snapshot import Snapshot
-from bridge.analysis.what_if import new_accounts, severity_of, what_if
+from bridge.words import Severity, WorkaroundKind
 
-LARGEST = 3
-"""So many accounts are named in the reason of a score."""
+WORKAROUND = "full workaround"
+SEVERITY = "severity S1"
 
 
 class Placing(NamedTuple):
@@ -26,7 +26,7 @@ class Placing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What the tickets and the plan say beside the score. ``renewals``: days to it by account key.
+    """What the tickets and the plan say beside the score. ``first_at``: epoch seconds.
 
     ``tickets`` leaves out those of our own people, ``members`` does not.
     """
@@ -37,44 +37,54 @@ class RowFacts:
     open_tickets: int
     workaround: str
     first_at: float
-    renewals: dict[str, int]
+    omega: float
 
 
 def summarise(
-    e: Explanation, facts: RowFacts, *, rank: int, before: Placing | None, config: ScoringConfig
+    s: Scored,
+    facts: RowFacts,
+    *,
+    rank: int,
+    before: Placing | None,
+    config: ScoringConfig,
+    renewals: Mapping[str, int],
 ) -> dict[str, Any]:
     """JSON types only; money per year, shares in 0..1, instants in epoch seconds.
 
     ``moved`` is against an earlier ranking, [places up, money], None for an issue that was not in it. ``largest`` are
-    [account key, amount, days to renewal] of the identified accounts, most money first.
+    [account key, amount, days to renewal] of the identified accounts, most money first; ``renewals`` are those days.
     """
-    now = Snapshot.from_inputs(e.inputs)
-    if now is None:
-        raise ValueError("an explanation just made has inputs of the present format")
-    severity = severity_of(now)
-    named = [c for c in e.contributions if c.identified and c.amount > 0][:LARGEST]
-    largest = [[c.account.key, c.amount, facts.renewals.get(c.account.key)] for c in named]
-    found = e.uncertainty
+    found = s.uncertainty
     return {
-        "accounts": e.accounts,
-        "new": new_accounts(now),
+        "accounts": s.accounts,
+        "new": s.new,
         "tickets": facts.tickets,
         "members": facts.members,
         "open": facts.open_tickets,
-        "by_segment": [[part["segment"], part["amount"], part["accounts"]] for part in by_segment(e.contributions)],
+        "by_segment": s.by_segment,
         "range80": list(found.range80),
-        "risk_now": e.risk_now,
-        "momentum": e.momentum,
+        "risk_now": s.risk_now,
+        "momentum": s.momentum,
         "without_largest": found.without_largest,
         "n_eff": found.n_eff,
         "known_share": found.known_share,
-        "badges": list(e.badges),
-        "moved": [before.rank - rank, e.score - before.score] if before else None,
-        "largest": largest,
+        "badges": s.badges,
+        "moved": [before.rank - rank, s.score - before.score] if before else None,
+        "largest": [[key, amount, renewals.get(key)] for key, amount in s.largest],
         "weeks": facts.weeks,
-        "severity": severity.value if severity else None,
+        "severity": s.severity.value if s.severity else None,
         "workaround": facts.workaround,
-        "what_if": what_if(now, config),
+        "what_if": _what_if(s, facts.omega, config),
         "first_at": facts.first_at,
-        "last_at": e.last_signal,
+        "last_at": s.last_signal,
     }
+
+
+def _what_if(s: Scored, omega: float, config: ScoringConfig) -> dict[str, float]:
+    """The score with a full, verified workaround, and as a blocker; left out where that is so already."""
+    found = {}
+    if omega > config.workaround[WorkaroundKind.FULL]:
+        found[WORKAROUND] = s.with_workaround
+    if s.severity is not Severity.S1:
+        found[SEVERITY] = s.as_blocker
+    return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from bridge.analysis.record import Contribution, Uncertainty
 from bridge.analysis.scoring import ScoringConfig
@@ -19,21 +20,47 @@ REGRESSION_RISK = "regression risk"
 SEVERITY_SET = "severity set by a person"
 
 
+class Parts(NamedTuple):
+    """What the uncertainty is made of, money per year, in no order. ``amounts``: risk now and momentum of each account;
+    ``known`` and ``unidentified``: those of accounts of known value, and of no known account. ``losses`` are
+    V^2 p (1-p) of each account, ``guesses`` (V p)^2 of each with an imputed value.
+    """
+
+    amounts: Sequence[float]
+    known: Sequence[float]
+    unidentified: Sequence[float]
+    losses: Sequence[float]
+    guesses: Sequence[float]
+
+
 def uncertainty(score: float, parts: Sequence[Contribution], config: ScoringConfig) -> Uncertainty:
+    """Domain.md 2.3, "Uncertainty", of contributions."""
+    return spread(
+        score,
+        Parts(
+            amounts=[c.amount for c in parts],
+            known=[c.amount for c in parts if c.account.known],
+            unidentified=[c.amount for c in parts if not c.identified],
+            losses=[c.account.rates.value * c.account.rates.value * c.p * (1 - c.p) for c in parts],
+            guesses=[c.risk_now * c.risk_now for c in parts if not c.account.known],
+        ),
+        config,
+    )
+
+
+def spread(score: float, parts: Parts, config: ScoringConfig) -> Uncertainty:
     """Domain.md 2.3, "Uncertainty". The range treats each account as one binary loss and an imputed value as
     uncertain by its own size.
     """
-    amounts = [c.amount for c in parts]
-    loss = math.fsum(c.account.rates.value**2 * c.p * (1 - c.p) for c in parts)
-    guess = math.fsum(c.risk_now**2 for c in parts if not c.account.known)
-    half = config.range_z * math.sqrt(loss + guess)
+    amounts = parts.amounts
+    half = config.range_z * math.sqrt(math.fsum(parts.losses) + math.fsum(parts.guesses))
     largest = max(range(len(amounts)), key=amounts.__getitem__, default=0)
     return Uncertainty(
-        known_share=_part(math.fsum(c.amount for c in parts if c.account.known), score, empty=1.0),
+        known_share=_part(math.fsum(parts.known), score, empty=1.0),
         range80=(max(0.0, score - half), score + half),
-        without_largest=math.fsum(amounts[:largest] + amounts[largest + 1 :]),
+        without_largest=math.fsum((*amounts[:largest], *amounts[largest + 1 :])),
         n_eff=effective_number(amounts),
-        unidentified_share=_part(math.fsum(c.amount for c in parts if not c.identified), score, empty=0.0),
+        unidentified_share=_part(math.fsum(parts.unidentified), score, empty=0.0),
     )
 
 
@@ -43,24 +70,25 @@ def effective_number(amounts: Sequence[float]) -> float:
     if top == 0:
         return 0.0
     scaled = [amount / top for amount in amounts]
-    return float(math.fsum(scaled) ** 2 / math.fsum(x * x for x in scaled))
+    return float(math.fsum(scaled) ** 2 / math.fsum([x * x for x in scaled]))
 
 
 def badges(
     found: Uncertainty,
     *,
     accounts: int,
-    confidences: Sequence[float],
+    tickets: int,
+    confidence: float,
     after_release: bool,
     overridden: bool,
     config: ScoringConfig,
 ) -> list[str]:
-    """In a fixed order. `confidences` are the q of the tickets that count.
+    """In a fixed order. `tickets` count; `confidence` is the sum of their q.
 
     A cluster in which nobody has value is no single account's unless there is just one account.
     """
     concentrated = accounts == 1 or 0 < found.n_eff < config.single_account_n_eff
-    thin = len(confidences) <= 1 or math.fsum(confidences) / len(confidences) < config.thin_mean_q
+    thin = tickets <= 1 or confidence / tickets < config.thin_mean_q
     shown = [
         (SINGLE_ACCOUNT, concentrated),
         (THIN_EVIDENCE, thin),

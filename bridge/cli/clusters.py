@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from bridge.cli import clusters_review, clusters_sticky, naming
 from bridge.cli.clusters_review import Id, issue_id
+from bridge.cli.export import AsOf, ConfigVersion, Snapshot, show_ranking, which
 from bridge.cli.output import money, print_json, say, table
 from bridge.cli.workspace import AsJson, AsName, Limit, Reason, actor_of, now, opened
 from bridge.service import clusters as decide
 from bridge.service import estimates, reading
 from bridge.service.errors import ServiceError, UnknownId
+from bridge.service.ranking import export
 from bridge.words import display_id
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -51,12 +53,21 @@ def list_(
     thin: Annotated[
         bool, typer.Option("--all", help="With the issues of thin evidence: one ticket, or unsure.")
     ] = False,
+    as_of: AsOf = None,
+    snapshot: Snapshot = None,
+    config_version: ConfigVersion = None,
     as_json: AsJson = False,
     as_name: AsName = None,
 ) -> None:
-    """Issues by rank."""
+    """Issues by rank; of an older ranking with --as-of, --snapshot or --config-version."""
+    asked = which(as_of, snapshot, config_version)
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
+        if not asked.newest:
+            with bridge.db.read() as session:
+                ranking = export(session, actor, now=now(), which=asked)
+            _print_ranking(ranking, limit, as_json=as_json)
+            return
         with bridge.db.read() as session:
             rows, hidden = reading.list_clusters(session, actor, limit=limit, thin=thin)
     if as_json:
@@ -65,6 +76,13 @@ def list_(
     show_rows(rows)
     if hidden:
         say(f"{hidden} issues with thin evidence are not shown: --all shows them")
+
+
+def _print_ranking(found: dict[str, Any], limit: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**found, "clusters": found["clusters"][:limit]})
+    else:
+        show_ranking(found, limit)
 
 
 def show_rows(rows: list[dict[str, Any]]) -> None:
@@ -86,10 +104,24 @@ def show_rows(rows: list[dict[str, Any]]) -> None:
 
 
 @app.command()
-def show(ctx: typer.Context, id_: Id, as_json: AsJson = False, as_name: AsName = None) -> None:
-    """One issue with its tickets and its history."""
+def show(
+    ctx: typer.Context,
+    id_: Id,
+    as_of: AsOf = None,
+    snapshot: Snapshot = None,
+    config_version: ConfigVersion = None,
+    as_json: AsJson = False,
+    as_name: AsName = None,
+) -> None:
+    """One issue with its tickets and its history; or as an older ranking had it, with every number explained."""
+    asked = which(as_of, snapshot, config_version)
     with opened(ctx.obj) as bridge:
         actor = actor_of(bridge, as_name)
+        if not asked.newest:
+            with bridge.db.read() as session:
+                ranking = export(session, actor, now=now(), which=asked, issues=[issue_id(id_)])
+            _print_ranking(ranking, 1, as_json=as_json)
+            return
         with bridge.db.read() as session:
             found = reading.show_cluster(session, actor, issue_id(id_))
     if as_json:

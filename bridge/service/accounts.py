@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.origins import STALE
 from bridge.analysis.segment_rules import phrases
+from bridge.ranked import amounts_of
 from bridge.service.access import Actor, Permission, may, require
 from bridge.service.account_values import known_values
 from bridge.service.account_views import (
@@ -28,9 +29,9 @@ from bridge.service.account_views import (
 from bridge.service.errors import UnknownId
 from bridge.service.scope import readable_tickets
 from bridge.store import account_pages as store
+from bridge.store import ranking
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
-from bridge.store.clusters import Score
-from bridge.store.ranking import all_segments, last_run, scoring_config
+from bridge.store.ranking import all_segments, last_run, placings
 from bridge.store.tickets import Ticket
 
 PAGE = 50
@@ -185,20 +186,18 @@ def _hurts(session: Session, account_id: int, tickets: Sequence[store.TicketOf])
         if ticket.cluster_id:
             by_cluster.setdefault(ticket.cluster_id, []).append(ticket)
     run = last_run(session)
-    query = select(Score).where(Score.run_id == (run.id if run else 0), col(Score.cluster_id).in_(list(by_cluster)))
-    scores = {score.cluster_id: score for score in session.exec(query)}
-    made = [_hurt(account_id, id_, own, scores.get(id_)) for id_, own in by_cluster.items()]
+    ranks = placings(session, run.id or 0) if run else {}
+    parts = amounts_of(session, run, f"account:{account_id}", list(by_cluster)) if run else {}
+    made = [_hurt(id_, own, ranks.get(id_), parts.get(id_, 0.0)) for id_, own in by_cluster.items()]
     return sorted(made, key=lambda hurt: (-(hurt.part or 0), hurt.rank or 0, hurt.cluster_id))
 
 
-def _hurt(account_id: int, cluster_id: int, tickets: list[store.TicketOf], score: Score | None) -> Hurt:
-    parts = score.explanation.get("contributions", []) if score else []
-    own = [p for p in parts if p["account"] == f"account:{account_id}"]
+def _hurt(cluster_id: int, tickets: list[store.TicketOf], placing: tuple[int, float] | None, part: float) -> Hurt:
     return Hurt(
         cluster_id=cluster_id,
         title=tickets[0].title or "",
-        rank=score.rank if score else None,
-        part=sum(p["risk_now"] + p["momentum"] for p in own) if score else None,
+        rank=placing[0] if placing else None,
+        part=part if placing else None,
         tickets=len(tickets),
         open_tickets=sum(ticket.is_open for ticket in tickets),
         last_at=max(ticket.last_customer_at for ticket in tickets),
@@ -218,5 +217,5 @@ def _lines(session: Session, actor: Actor, tickets: Sequence[store.TicketOf]) ->
 
 
 def currency_of(session: Session) -> str:
-    config = scoring_config(session)
-    return str(config.params["currency"]) if config else "EUR"
+    """The currency in which value is counted."""
+    return ranking.currency_of(session)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bridge.analysis.ranking import portfolio_of_records
 from bridge.analysis.uncertainty import THIN_EVIDENCE
 from bridge.analysis.value import UNIDENTIFIED
+from bridge.ranked import records
 from bridge.service.access import Actor, Permission, require
 from bridge.service.issue_board import Board, asked, current
 from bridge.service.issue_entries import Entry
@@ -19,7 +20,6 @@ from bridge.service.issue_money import SUM_OF, Sight, band, sight_of
 from bridge.service.issue_review import Review, review_of
 from bridge.service.issue_rows import Row, rows_of
 from bridge.service.saved_views import View, views_of
-from bridge.store.clusters import Score
 from bridge.store.ranking import first_run
 
 PAGE = 50
@@ -149,8 +149,7 @@ def together(session: Session, actor: Actor, ids: Sequence[int], *, at: datetime
     picked = [id_ for id_ in dict.fromkeys(ids) if id_ in now.by_id]
     if sight is Sight.NONE or now.run is None:
         return Together(len(picked), now.currency)
-    query = select(Score.explanation).where(Score.run_id == now.run.id, col(Score.cluster_id).in_(picked))
-    found = portfolio_of_records(list(session.exec(query)))
+    found = portfolio_of_records([record.explanation for record in records(session, now.run, picked).values()])
     if sight is Sight.ALL:
         return Together(len(picked), now.currency, found.amount, found.overlap)
     if found.accounts < SUM_OF:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bridge.pipeline.rank import compute
+from bridge.ranked import inputs, records
 from bridge.service.access import Actor, Permission, require
+from bridge.service.errors import UnknownId
 from bridge.service.issue_score import account_name
 from bridge.store.accounts import Account
-from bridge.store.clusters import Cluster, Membership
+from bridge.store.clusters import Cluster, Membership, RankRun
+from bridge.store.memberships import CHUNK
 from bridge.store.plans import plan_states
-from bridge.store.ranking import last_run, run_scores
+from bridge.store.ranking import last_run, scores_of
 from bridge.store.tickets import Ticket
 from bridge.words import RemedyState
 
@@ -27,29 +31,68 @@ class _Names:
     tickets: dict[str, tuple[str, str]]
 
 
-def export(session: Session, actor: Actor, *, as_of: datetime | None, now: datetime) -> dict[str, Any]:
-    """``{"as_of", "config_version", "source", "clusters": [...]}``, best first.
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which stored ranking is meant. ``snapshot``: its number. ``as_of``: the last one that speaks for an instant at or
+    before it. ``config_version``: the last one made with that version of the constants, up to ``as_of`` if given.
+    """
 
-    With ``as_of`` the last stored run at or before that instant; if there is none, computed from present data
-    without the tickets created later, and ``source`` says so. Without ``as_of`` the last stored run, or one computed
-    for now.
+    snapshot: int | None = None
+    as_of: datetime | None = None
+    config_version: int | None = None
+
+    @property
+    def newest(self) -> bool:
+        return self == Which()
+
+
+def run_for(session: Session, which: Which) -> RankRun | None:
+    """None where no ranking is old enough. Raises UnknownId for a number or a version that no stored ranking has."""
+    if which.snapshot is not None:
+        run = session.get(RankRun, which.snapshot)
+        if run is None:
+            raise UnknownId(f"there is no ranking {which.snapshot}: it was never made, or was removed for its age")
+        return run
+    run = last_run(session, which.as_of, version=which.config_version)
+    if run is None and which.config_version is not None:
+        raise UnknownId(f"no stored ranking was made with version {which.config_version} of the constants in that time")
+    return run
+
+
+def export(
+    session: Session, actor: Actor, *, now: datetime, which: Which = Which(), issues: Sequence[int] | None = None
+) -> dict[str, Any]:
+    """``{"snapshot", "as_of", "config_version", "source", "clusters": [...]}``, best first; ``issues``: only these.
+
+    Of a stored run each record is, byte for byte, what it was; title and state are those of today. With ``as_of`` and
+    no run that old: computed from present data without the tickets created later, and ``source`` says so. Where nothing
+    was ever ranked: computed for now. ``ticket_ids`` are the members; of a run that is not the newest the tickets that
+    its numbers rest on.
+
+    Raises UnknownId as ``run_for``, UnreadableRun, Forbidden.
     """
     require(actor, Permission.READ_VALUE)
-    run = last_run(session, as_of)
-    members = _members(session, as_of)
-    names = _names(session, members)
+    run = run_for(session, which)
     if run is not None:
-        records = [(s.rank, s.cluster_id, s.explanation) for s in run_scores(session, run.id or 0)]
+        found = records(session, run, issues)
+        ranks = {score.cluster_id: score.rank for score in scores_of(session, run.id or 0, issues)}
+        told = [(ranks[id_], id_, record.explanation) for id_, record in found.items()]
         instant, version, source = run.as_of, run.config_version, "stored run"
     else:
-        instant = as_of or now
+        instant = which.as_of or now
         ranking = compute(session, instant)
-        records = [(place, e.cluster_id, e.to_dict()) for place, e in enumerate(ranking.explanations, start=1)]
+        ranked = enumerate(ranking.explanations, start=1)
+        told = [(rank, e.cluster_id, e.to_dict()) for rank, e in ranked if issues is None or e.cluster_id in issues]
         version = ranking.config_version
-        source = "computed from present data without tickets created later" if as_of else "computed now"
+        source = "computed from present data without tickets created later" if which.as_of else "computed now"
+    newest = last_run(session)
+    old = run is not None and newest is not None and run.id != newest.id
+    members = _told(session, run, issues) if run is not None and old else _members(session, which.as_of)
+    names = _names(session, members)
     titles = dict(session.exec(select(Cluster.id, Cluster.title)).all())
     states = plan_states(session)
     return {
+        "snapshot": run.id if run else None,
         "as_of": instant.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "config_version": version,
         "source": source,
@@ -63,9 +106,24 @@ def export(session: Session, actor: Actor, *, as_of: datetime | None, now: datet
                 "connection": [connection for connection, _, _ in members.get(cluster_id, ())],
                 **_named(record, names),
             }
-            for rank, cluster_id, record in records
+            for rank, cluster_id, record in told
         ],
     }
+
+
+def _told(session: Session, run: RankRun, issues: Sequence[int] | None) -> dict[int, list[tuple[str, str, int]]]:
+    """As ``_members``, of the tickets that a run's numbers rest on."""
+    ids = {
+        id_: sorted(int(e[0]) for *_, tickets in found["accounts"] for e in tickets)
+        for id_, found in inputs(session, run, issues).items()
+    }
+    every = sorted({ticket for tickets in ids.values() for ticket in tickets})
+    known: dict[int, tuple[str, str, int]] = {}
+    for start in range(0, len(every), CHUNK):
+        query = select(Ticket.id, Ticket.connection, Ticket.source_id)
+        for row, connection, source_id in session.exec(query.where(col(Ticket.id).in_(every[start : start + CHUNK]))):
+            known[row or 0] = (connection, source_id, row or 0)
+    return {id_: [known[ticket] for ticket in tickets if ticket in known] for id_, tickets in ids.items()}
 
 
 def _members(session: Session, as_of: datetime | None) -> dict[int, list[tuple[str, str, int]]]:

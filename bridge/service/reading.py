@@ -14,6 +14,7 @@ from bridge.store.events import Event
 from bridge.store.outbox import TrackerLink
 from bridge.store.plans import plan_states
 from bridge.store.publishing import last_scores
+from bridge.store.ranking import currency_of
 from bridge.store.tickets import Ticket
 from bridge.words import RemedyState, display_id
 
@@ -32,22 +33,28 @@ def list_clusters(session: Session, actor: Actor, *, limit: int, thin: bool) -> 
     ]
     clusters.sort(key=lambda c: (scores[c.id].rank if c.id in scores else len(scores) + 1, c.id or 0))
     urls = _urls(session)
-    rows = [_row(c, scores.get(c.id), states, sizes, urls) for c in clusters]
+    currency = currency_of(session)
+    rows = [_row(c, scores.get(c.id), states, sizes, urls, currency) for c in clusters]
     shown = [row for row in rows if thin or THIN not in row["badges"]]
     return shown[:limit], len(rows) - len(shown)
 
 
 def _row(
-    cluster: Cluster, score: Score | None, states: dict[int, str], sizes: dict[int, int], urls: dict[int, list[str]]
+    cluster: Cluster,
+    score: Score | None,
+    states: dict[int, str],
+    sizes: dict[int, int],
+    urls: dict[int, list[str]],
+    currency: str,
 ) -> dict[str, Any]:
     id_ = cluster.id or 0
-    record = score.explanation if score else {}
+    record = score.summary if score else {}
     return {
         "id": display_id(id_),
         "rank": score.rank if score else None,
         "title": cluster.title,
         "score": score.score if score else None,
-        "currency": record.get("currency"),
+        "currency": currency if score else None,
         "accounts": record.get("accounts"),
         "tickets": sizes[id_],
         "badges": record.get("badges", []),
@@ -62,7 +69,8 @@ def show_cluster(session: Session, actor: Actor, cluster_id: int) -> dict[str, A
     require(actor, Permission.READ_CLUSTERS)
     cluster = living(session, cluster_id)
     scores = last_scores(session)
-    row = _row(cluster, scores.get(cluster.id), plan_states(session), _sizes(session), _urls(session))
+    found = (plan_states(session), _sizes(session), _urls(session), currency_of(session))
+    row = _row(cluster, scores.get(cluster.id), *found)
     query = (
         select(Ticket, Membership)
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from bridge.analysis.exposure import Exposure, is_new
 from bridge.analysis.snapshot import Snapshot
+from bridge.ranked import Record, records
 from bridge.store.clusters import RankRun, Score
 
 MOST_HELD = 200
@@ -29,6 +30,7 @@ class Scored:
     """An issue in the newest run, with the run before it; what every view of the score is made from."""
 
     score: Score
+    stored: Record
     run: RankRun
     before: RankRun | None
     exposures: Mapping[str, Exposure]
@@ -38,12 +40,12 @@ class Scored:
 
     @property
     def record(self) -> dict[str, Any]:
-        return self.score.explanation
+        return self.stored.explanation
 
     @property
     def keys(self) -> list[str]:
         """Account keys, the largest part first."""
-        return [row[0] for row in self.score.inputs["accounts"]]
+        return [row[0] for row in self.stored.inputs["accounts"]]
 
     @property
     def severity(self) -> str | None:
@@ -83,9 +85,12 @@ def _held(session: Session) -> dict[_Key, Scored]:
 
 def _read(session: Session, cluster_id: int, run: RankRun, before: RankRun | None) -> Scored | None:
     score = session.exec(select(Score).where(Score.run_id == run.id, Score.cluster_id == cluster_id)).first()
-    snapshot = Snapshot.from_inputs(score.inputs) if score else None
-    if score is None or snapshot is None:
+    if score is None:
+        return None
+    stored = records(session, run, [cluster_id])[cluster_id]
+    snapshot = Snapshot.from_inputs(stored.inputs)
+    if snapshot is None:
         return None
     exposures = snapshot.exposures()
     new = frozenset(key for key, hit in exposures.items() if is_new(hit, snapshot.terms, snapshot.now))
-    return Scored(score, run, before, exposures, snapshot, new)
+    return Scored(score, stored, run, before, exposures, snapshot, new)

@@ -16,11 +16,13 @@ from bridge.analysis.rescoring import Columns, Placed, Row, Words, rescore, top,
 from bridge.analysis.review import TOP
 from bridge.analysis.scoring import ScoringConfig
 from bridge.analysis.uncertainty import THIN_EVIDENCE
+from bridge.ranked import inputs
 from bridge.service.cached import Cached
 from bridge.service.errors import ServiceError
+from bridge.store.boards import run_rows
 from bridge.store.clusters import Cluster, RankRun
 from bridge.store.ranking import PlanFacts, approved_plans, last_run, scoring_config
-from bridge.store.scoring import account_words, scores_with_inputs
+from bridge.store.scoring import account_words
 from bridge.store.sync import data_version
 from bridge.words import WorkaroundKind, display_id
 
@@ -129,6 +131,7 @@ def _told(
 
 def _read(session: Session, run: RankRun) -> _Held:
     plans = approved_plans(session)
+    found = inputs(session, run)
     try:
         columns = Columns.of(
             Row(
@@ -137,9 +140,9 @@ def _read(session: Session, run: RankRun) -> _Held:
                 THIN_EVIDENCE in stored.summary.get("badges", ()),
                 stored.summary.get("last_at"),
                 _workaround(plans.get(stored.cluster_id)),
-                stored.inputs,
+                found[stored.cluster_id],
             )
-            for stored in scores_with_inputs(session, run.id or 0)
+            for stored in run_rows(session, run.id or 0)
         )
     except ValueError as error:
         raise ServiceError(str(error)) from None

@@ -19,6 +19,7 @@ from bridge.analysis.ranking import portfolio_of_records
 from bridge.analysis.requesters import Strangers, Verdict
 from bridge.analysis.resolution import Directory
 from bridge.analysis.scoring import ScoringConfig
+from bridge.ranked import records
 from bridge.service.access import Actor, Permission, may, require
 from bridge.service.accounts import currency_of
 from bridge.service.cached import Cached
@@ -26,7 +27,7 @@ from bridge.service.errors import ServiceError, UnknownId
 from bridge.service.reranking import rank_after_decision
 from bridge.store import requesters as store
 from bridge.store.accounts import Account
-from bridge.store.clusters import Score
+from bridge.store.clusters import RankRun
 from bridge.store.events import Event, record
 from bridge.store.ranking import account_keys, last_run, scoring_config
 from bridge.store.sync import bump
@@ -211,13 +212,13 @@ def _at_stake(session: Session) -> Mapping[str, tuple[float, int]] | None:
     run = last_run(session)
     if run is None:
         return None
-    return _stakes.get(session, (run.id, run.as_of, run.snapshot), lambda: _read_stakes(session, run.id or 0))
+    return _stakes.get(session, (run.id, run.as_of, run.snapshot), lambda: _read_stakes(session, run))
 
 
-def _read_stakes(session: Session, run_id: int) -> dict[str, tuple[float, int]]:
+def _read_stakes(session: Session, run: RankRun) -> dict[str, tuple[float, int]]:
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for explanation in session.exec(select(Score.explanation).where(Score.run_id == run_id)):
-        for part in explanation["contributions"]:
+    for found in records(session, run).values():
+        for part in found.explanation["contributions"]:
             if part["account"].startswith(("named:", "domain:")):
                 parts[part["account"]].append({"contributions": [part]})
     return {key: (portfolio_of_records(records).amount, len(records)) for key, records in parts.items()}

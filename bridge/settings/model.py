@@ -172,6 +172,13 @@ class PrivacySettings(_Section):
     retention_days: int = Field(default=0, ge=0, le=36_500)
 
 
+class RankingSettings(_Section):
+    """Days for which every ranking is kept, and those for which the last of each day is; then that of each week is."""
+
+    keep_all_days: int = Field(default=14, ge=1, le=36_500)
+    keep_daily_days: int = Field(default=365, ge=1, le=36_500)
+
+
 class ConnectionSettings(BaseModel):
     """What the bridge itself reads of a connection; all other keys are the connector's own options.
 
@@ -228,6 +235,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     oidc: OidcSettings = OidcSettings()
     privacy: PrivacySettings = PrivacySettings()
+    ranking: RankingSettings = RankingSettings()
     titles: TitleSettings = TitleSettings()
     alerts: AlertSettings = AlertSettings()
     notices: NoticeSettings = NoticeSettings()

@@ -76,7 +76,8 @@ class ScoringConfigVersion(SQLModel, table=True):
 class RankRun(SQLModel, table=True):
     """One ranking: the instant it speaks for and the data and constants it was computed from.
 
-    ``summary`` is what a list shows of the whole: the Top 10, what moved, all issues together.
+    ``summary`` is what a list shows of the whole: the Top 10, what moved, all issues together. ``values_id`` names a
+    row of RankValues, ``previous_id`` the run that the causes of each change are told against.
     """
 
     __tablename__ = "rank_run"
@@ -87,12 +88,16 @@ class RankRun(SQLModel, table=True):
     snapshot: str
     clusters: int
     summary: dict[str, Any] = json_field()
+    values_id: int | None = None
+    previous_id: int | None = None
 
 
 class Score(SQLModel, table=True):
-    """A cluster's place in a run. ``explanation`` names accounts by key only; ``inputs`` redo the deltas.
+    """A cluster's place in a run. ``summary`` is what a list shows of it: small, so that thousands are read at once.
 
-    ``summary`` is what a list shows of it: small, so that thousands are read at once.
+    The record is made from numbers when somebody reads it: the tickets of ``told_id`` (RankTold), the values of the
+    run, and ``side``: {override, omega}. ``delta`` is kept as it was told when the run before is removed. Runs made
+    before that hold the record itself: ``explanation`` and ``inputs``, empty since.
     """
 
     __table_args__ = (UniqueConstraint("run_id", "cluster_id"), Index(None, "run_id", "score", "cluster_id"))
@@ -107,3 +112,8 @@ class Score(SQLModel, table=True):
     explanation: dict[str, Any] = json_field()
     inputs: dict[str, Any] = json_field()
     summary: dict[str, Any] = json_field()
+    told_id: int | None = Field(
+        default=None, sa_column=Column(Integer, ForeignKey("rank_told.id"), nullable=True, index=True)
+    )
+    side: dict[str, Any] | None = json_field(None)
+    delta: dict[str, Any] | None = json_field(None)

@@ -99,6 +99,12 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def steady(session: Session) -> None:
+    """All reads of this new session see the data of one instant. SQLite reads so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def ping(session: Session) -> None:
     """Raises sqlalchemy.exc.OperationalError if the database does not answer."""
     session.connection().execute(text("SELECT 1"))

@@ -18,6 +18,8 @@ from sqlmodel import Session, col, select
 from bridge.store.clusters import Score
 from bridge.store.erasing import chunks
 from bridge.store.outbox import OutboxRow, TrackerItem, TrackerLink
+from bridge.store.rank_cache import RankTold
+from bridge.store.rank_rows import forget
 from bridge.store.remedies import Delivery
 from bridge.words import OutboxState
 
@@ -114,6 +116,24 @@ def rename_in_scores(session: Session, cluster_ids: Sequence[int], names: Mappin
                 if after != before:
                     setattr(score, field, after)
                     session.add(score)
+        for told in session.exec(select(RankTold).where(col(RankTold.cluster_id).in_(part))):
+            keys = _renamed_keys(told.keys, names)
+            if keys != told.keys:
+                told.keys = keys
+                session.add(told)
+        forget(session, part)
+
+
+def _renamed_keys(keys: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """Two that were erased at different times stay two."""
+    found: list[str] = []
+    for key in keys:
+        name, n = names.get(key, key), 1
+        while name in found or (name != key and name in keys):
+            n += 1
+            name = f"{names.get(key, key)}-{n}"
+        found.append(name)
+    return found
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -37,3 +37,8 @@ def last_review(session: Session, at: datetime) -> MondayReview | None:
 def reviews(session: Session, limit: int) -> list[MondayReview]:
     """Newest first, those that were taken back among them."""
     return list(session.exec(select(MondayReview).order_by(col(MondayReview.id).desc()).limit(limit)))
+
+
+def reviewed_runs(session: Session) -> set[int]:
+    """The rankings on which reviews were finished."""
+    return {id_ for id_ in session.exec(select(MondayReview.run_id)) if id_ is not None}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from bridge.store.accounts import Account, AccountDomain, AccountExternalId, Segment
@@ -54,8 +55,8 @@ def data_snapshot(session: Session) -> str:
     return "/".join(f"{name}:{versions.get(name, 0)}" for name in INPUTS)
 
 
-def signal_rows(session: Session, cluster_ids: Collection[int] | None = None) -> list[SignalRow]:
-    """Of these clusters, or of all."""
+def signal_query() -> Any:
+    """The columns of SignalRow, of every live ticket that has a place."""
     columns = (
         col(Ticket.id),
         col(Membership.cluster_id),
@@ -68,12 +69,16 @@ def signal_rows(session: Session, cluster_ids: Collection[int] | None = None) ->
         col(Ticket.requester_key),
         col(Ticket.requester_domain),
     )
-    query = (
+    return (
         select(*columns)  # type: ignore[call-overload]
         .join(Membership, col(Membership.ticket_id) == col(Ticket.id))
         .where(col(Ticket.deleted_at).is_(None), col(Ticket.merged_into).is_(None))
-        .order_by(col(Ticket.id))
     )
+
+
+def signal_rows(session: Session, cluster_ids: Collection[int] | None = None) -> list[SignalRow]:
+    """Of these clusters, or of all."""
+    query = signal_query().order_by(col(Ticket.id))
     if cluster_ids is not None:
         query = query.where(col(Membership.cluster_id).in_(cluster_ids))
     return [SignalRow(*row) for row in session.execute(query)]
@@ -125,13 +130,23 @@ def scoring_config(session: Session, version: int | None = None) -> ScoringConfi
     return session.exec(select(ScoringConfigVersion).order_by(col(ScoringConfigVersion.version).desc())).first()
 
 
-def last_run(session: Session, before: datetime | None = None, *, kept: bool = False) -> RankRun | None:
+def currency_of(session: Session) -> str:
+    """The currency in which value is counted."""
+    config = scoring_config(session)
+    return str(config.params["currency"]) if config else "EUR"
+
+
+def last_run(
+    session: Session, before: datetime | None = None, *, kept: bool = False, version: int | None = None
+) -> RankRun | None:
     """The newest run, or the newest that speaks for an instant at or before ``before``. ``kept``: none that was made
-    for a decision and gives way to the next one; there is one of those at most.
+    for a decision and gives way to the next one; there is one of those at most. ``version``: of the constants.
     """
     query = select(RankRun).order_by(col(RankRun.as_of).desc(), col(RankRun.id).desc())
     if before is not None:
         query = query.where(col(RankRun.as_of) <= before)
+    if version is not None:
+        query = query.where(col(RankRun.config_version) == version)
     runs = session.exec(query.limit(2)).all()
     return next((run for run in runs if not (kept and run.summary.get("passing"))), None)
 
@@ -139,12 +154,6 @@ def last_run(session: Session, before: datetime | None = None, *, kept: bool = F
 def run_scores(session: Session, run_id: int) -> list[Score]:
     """The scores of a run, best first."""
     return list(session.exec(select(Score).where(Score.run_id == run_id).order_by(col(Score.rank))))
-
-
-def score_inputs(session: Session, run_id: int) -> dict[int, dict[str, Any]]:
-    """By cluster: the inputs that the next run needs to say what changed."""
-    query = select(Score.cluster_id, Score.inputs).where(Score.run_id == run_id)
-    return dict(session.execute(query).all())
 
 
 def first_run(session: Session) -> RankRun | None:
@@ -157,18 +166,32 @@ def placings(session: Session, run_id: int) -> dict[int, tuple[int, float]]:
     return {cluster_id: (rank, score) for cluster_id, rank, score in session.exec(query)}
 
 
-def inputs_of(session: Session, run_id: int, cluster_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The inputs of some clusters of a run."""
-    query = select(Score.cluster_id, Score.inputs).where(
-        Score.run_id == run_id, col(Score.cluster_id).in_(list(cluster_ids))
-    )
-    return dict(session.execute(query).all())
+def scores_of(session: Session, run_id: int, cluster_ids: Sequence[int] | None = None) -> list[Score]:
+    """Of these clusters of a run, or of all; without what a list shows, best first."""
+    query = select(Score).where(Score.run_id == run_id).options(defer(Score.summary))  # type: ignore[arg-type]
+    if cluster_ids is not None:
+        query = query.where(col(Score.cluster_id).in_(list(cluster_ids)))
+    return list(session.exec(query.order_by(col(Score.rank))))
 
 
 def drop_passing_runs(session: Session) -> None:
     """Runs that were made for a decision give way to the next one."""
-    passing = [id_ for id_, summary in session.exec(select(RankRun.id, RankRun.summary)) if summary.get("passing")]
-    session.execute(delete(RankRun).where(col(RankRun.id).in_(passing)))
+    newest = select(RankRun.id, RankRun.summary).order_by(col(RankRun.id).desc()).limit(2)
+    drop_runs(session, [id_ or 0 for id_, summary in session.exec(newest) if summary.get("passing")])
+
+
+def drop_runs(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(RankRun).where(col(RankRun.id).in_(ids)))
+
+
+def run_times(session: Session) -> list[tuple[int, datetime]]:
+    """(id, instant) of every run."""
+    return [(id_ or 0, as_of) for id_, as_of in session.exec(select(RankRun.id, RankRun.as_of))]
+
+
+def runs_after(session: Session, run_id: int) -> list[RankRun]:
+    """The runs whose changes are told against this one."""
+    return list(session.exec(select(RankRun).where(RankRun.previous_id == run_id)))
 
 
 def count_members(session: Session) -> int:
@@ -183,10 +206,21 @@ def save_run(
     snapshot: str,
     scores: Sequence[dict[str, Any]],
     summary: dict[str, Any],
+    values_id: int,
+    previous_id: int | None,
 ) -> int:
-    """Store a run; ``scores``: cluster_id, rank, score, explanation, inputs, summary. Returns the run's id."""
-    run = RankRun(as_of=as_of, config_version=config_version, snapshot=snapshot, clusters=len(scores), summary=summary)
+    """Store a run; ``scores``: cluster_id, rank, score, summary, told_id, side. Returns the run's id."""
+    run = RankRun(
+        as_of=as_of,
+        config_version=config_version,
+        snapshot=snapshot,
+        clusters=len(scores),
+        summary=summary,
+        values_id=values_id,
+        previous_id=previous_id,
+    )
     session.add(run)
     session.flush()
-    insert_rows(session, Score, [{**row, "run_id": run.id} for row in scores])
+    own: dict[str, Any] = {"run_id": run.id, "explanation": {}, "inputs": {}}
+    insert_rows(session, Score, [{**row, **own} for row in scores])
     return run.id or 0

@@ -5,7 +5,7 @@ Rule: a version is never changed and never deleted, only followed by a newer one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -14,17 +14,8 @@ from sqlmodel import Session, col, select
 
 from bridge.store import account_pages
 from bridge.store.accounts import Account
-from bridge.store.clusters import Score, ScoringConfigVersion
+from bridge.store.clusters import ScoringConfigVersion
 from bridge.store.ranking import all_segments
-
-
-class StoredScore(NamedTuple):
-    """A score of a run, with what a list shows of it."""
-
-    cluster_id: int
-    score: float
-    summary: dict[str, Any]
-    inputs: dict[str, Any]
 
 
 class AccountWords(NamedTuple):
@@ -49,14 +40,6 @@ def follow(
     session.add(row)
     session.flush()
     return row
-
-
-def scores_with_inputs(session: Session, run_id: int) -> Iterator[StoredScore]:
-    """One after the other: together they are large."""
-    columns = (col(Score.cluster_id), col(Score.score), col(Score.summary), col(Score.inputs))
-    query = rows(*columns).where(col(Score.run_id) == run_id).order_by(col(Score.rank))
-    for row in session.execute(query.execution_options(yield_per=500)):
-        yield StoredScore(*row)
 
 
 def account_words(session: Session, today: date) -> list[AccountWords]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bridge.analysis.exposure import Evidence, Terms, expose
@@ -25,6 +27,12 @@ def test_a_signal_at_the_moment_of_the_release_is_answered_by_it(late: float, co
 def test_evidence_is_thin_below_two_tickets_or_a_mean_of_six_tenths(confidences: list[float], thin: bool) -> None:
     found = Uncertainty(1.0, (0.0, 1.0), 0.5, 2.0, 0.0)
     shown = badges(
-        found, accounts=2, confidences=confidences, after_release=False, overridden=False, config=ScoringConfig()
+        found,
+        accounts=2,
+        tickets=len(confidences),
+        confidence=math.fsum(confidences),
+        after_release=False,
+        overridden=False,
+        config=ScoringConfig(),
     )
     assert (THIN_EVIDENCE in shown) is thin

@@ -10,18 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.analysis.ranking import rank
-from bridge.analysis.review import last_monday, review, top
+from bridge.analysis.bulk_scores import score_all
+from bridge.analysis.exposure import seconds
+from bridge.analysis.ranking import portfolio, rank
+from bridge.analysis.review import last_monday, main_cause, review, top
 from bridge.analysis.snapshot import Snapshot
-from bridge.analysis.summary import Placing, RowFacts, summarise
+from bridge.analysis.summary import SEVERITY, WORKAROUND, Placing, RowFacts, summarise
 from bridge.analysis.uncertainty import THIN_EVIDENCE
-from bridge.analysis.weeks import WEEKS, weekly_accounts
-from bridge.analysis.what_if import SEVERITY, WORKAROUND, severity_of, what_if
+from bridge.analysis.weeks import WEEKS
+from bridge.analysis.weeks import weekly_accounts as weekly
 from bridge.words import Severity, WorkaroundKind
-from tests.analysis.value_cases import CONFIG, NOW, cases, days, patient
+from tests.analysis.scalar_list import bulk_of, entered, scalar_of, severity_of, weeks_of
+from tests.analysis.value_cases import NOW, cases, days, patient
 
-FACTS = RowFacts([0] * WEEKS, 3, 3, 2, "none", 0.0, {})
 instants = st.floats(-10, 200).map(lambda n: NOW - days(n))
+
+
+def weekly_accounts(opened, now):
+    return weekly(*weeks_of([(name, seconds(at)) for name, at in opened]), seconds(now))
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), instants), max_size=30), st.randoms())
@@ -43,11 +49,38 @@ def test_weeks_end_now_and_begin_twelve_weeks_ago():
     assert weeks == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]
 
 
+def summary(case):
+    facts = RowFacts([0] * WEEKS, 3, 3, 2, "none", 0.0, entered(case.cluster, case.valuation()).omega)
+    scored = bulk_of(case.cluster, case.valuation())
+    return summarise(scored, facts, rank=3, before=Placing(5, 10.0), config=case.config, renewals={})
+
+
+@patient
+@given(cases())
+def test_all_at_once_is_each_alone_to_the_last_bit(case):
+    assert bulk_of(case.cluster, case.valuation()) == scalar_of(case.explain(), case.config)
+
+
+@patient
+@given(st.lists(cases(), min_size=1, max_size=4))
+def test_clusters_do_not_disturb_each_other(found):
+    shared = found[0]
+    of_one = [
+        replace(shared, cluster=replace(case.cluster, id=n, signals=s))
+        for n, (case, s) in enumerate(
+            (case, tuple(t for t in case.cluster.signals if t.account_key in {a.key for a in shared.accounts}))
+            for case in found
+        )
+    ]
+    scored, together = score_all([entered(case.cluster, case.valuation()) for case in of_one], shared.valuation())
+    assert scored == [bulk_of(case.cluster, case.valuation()) for case in of_one]
+    assert together == portfolio(case.explain() for case in of_one)
+
+
 @patient
 @given(cases())
 def test_summary_agrees_with_the_explanation(case):
-    e = case.explain()
-    found = summarise(e, FACTS, rank=3, before=Placing(5, 10.0), config=CONFIG)
+    e, found = case.explain(), summary(case)
     record = json.loads(json.dumps(found, allow_nan=False))
     assert record == found
     assert found["moved"] == [2, e.score - 10.0]
@@ -63,9 +96,7 @@ def test_summary_agrees_with_the_explanation(case):
 @patient
 @given(cases())
 def test_what_if_is_the_score_of_the_changed_case(case):
-    e = case.explain()
-    now = Snapshot.from_inputs(e.inputs)
-    found = what_if(now, case.config)
+    e, found = case.explain(), summary(case)["what_if"]
     better = case.with_cluster(workaround=WorkaroundKind.FULL, workaround_verified=True).explain().score
     graver = case.with_cluster(severity_override=Severity.S1).explain().score
     assert found.get(WORKAROUND, e.score) == pytest.approx(better)
@@ -98,7 +129,8 @@ def test_review_adds_up(found, data):
     }
     before = {id_: before[id_] for id_ in data.draw(st.lists(st.sampled_from(ids), unique=True))}
     was = list(before)[:10]
-    told = review(explanations, before, was, {e.cluster_id: e.inputs for e in explanations})
+    causes = {e.cluster_id: main_cause(*[Snapshot.from_inputs(e.inputs)] * 2, e.score) for e in explanations}
+    told = review(explanations, before, was, causes, portfolio(explanations))
     entered, left = ({row[0] for row in told[kind]} for kind in ("entered", "left"))
     if before:
         assert (set(was) - left) | entered == set(told["top"]) == set(top(explanations))

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from bridge.pipeline import group as group_step
 from bridge.pipeline.rank import compute
+from bridge.ranked import records
 from bridge.service import clusters
 from bridge.store.clusters import Cluster, Membership, RankRun, Score, ScoringConfigVersion
 from bridge.store.db import Database
@@ -148,10 +149,12 @@ def test_tickets_of_nobodys_account_count_as_pseudo_accounts(loop: Loop) -> None
     loop.cluster("All", *"123456")
     loop.rank()
     [score] = loop.rows(Score)
-    keys = {part["account"].partition(":")[0]: part["account"] for part in score.explanation["contributions"]}
-    assert score.explanation["accounts"] == 3, "the name and the domain that a ticket shows together are one"
+    with loop.db.read() as session:
+        [record] = records(session, session.get_one(RankRun, score.run_id)).values()
+    keys = {part["account"].partition(":")[0]: part["account"] for part in record.explanation["contributions"]}
+    assert score.summary["accounts"] == 3, "the name and the domain that a ticket shows together are one"
     assert keys["named"] == "named:some name"
-    assert score.explanation["by_segment"][0]["segment"] == "unidentified"
+    assert score.summary["by_segment"][0][0] == "unidentified"
 
 
 def test_ranking_without_constants_says_what_to_do(loop: Loop) -> None:

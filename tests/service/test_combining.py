@@ -50,7 +50,7 @@ def test_merge_does_what_its_preview_shows(loop: Loop) -> None:
     score = ranked(loop, winner.id)
     assert score.score == pytest.approx(preview.together.score, abs=1e-9)
     assert score.rank == preview.together.rank
-    assert score.explanation["accounts"] == preview.together.accounts == 3
+    assert score.summary["accounts"] == preview.together.accounts == 3
     assert preview.overlap > 0, "Borealis is in two of them and is counted once"
     loop.decide(undo_all, events)
     assert placed(loop) == before
@@ -108,7 +108,7 @@ def test_split_does_what_its_preview_shows(loop: Loop) -> None:
     assert new.title == preview.new_title
     for cluster, side in ((first, preview.rest), (new.id, preview.new)):
         score = ranked(loop, cluster)
-        assert (score.score, score.explanation["accounts"]) == (pytest.approx(side.score), side.accounts)
+        assert (score.score, score.summary["accounts"]) == (pytest.approx(side.score), side.accounts)
     loop.decide(clusters.undo)
     assert placed(loop) == before
 

@@ -13,6 +13,7 @@ from bridge.store.halfvec import HalfVec
 
 VALUES: dict[type[t.TypeEngine[Any]], Any] = {
     t.Boolean: True,
+    t.BigInteger: 7_000,  # far from the 1 that a trigger's own row gets
     t.Integer: 1,
     t.Float: 1.5,
     t.String: "1",

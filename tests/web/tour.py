@@ -206,6 +206,7 @@ MAY: dict[str, frozenset[Role] | None] = {
     "api.seen": EVERYBODY,
     "api.preview_segments": PRODUCT,
     "api.read_segment_rules": VALUE,
+    "api.ranking": VALUE,
     "api.segments": VALUE,
     "api.set_account_uplift": PRODUCT,
     "api.set_account_value": PRODUCT,

@@ -13,13 +13,13 @@ from sqlmodel import Session
 
 from bridge.analysis.emerging import Seen, Standing
 from bridge.analysis.scoring import ScoringConfig
-from bridge.analysis.snapshot import Snapshot
 from bridge.analysis.uncertainty import THIN_EVIDENCE
+from bridge.ranked import snapshots
 from bridge.store.boards import Placed, run_rows
 from bridge.store.clusters import RankRun
 from bridge.store.memberships import CHUNK
 from bridge.store.notices import Alert
-from bridge.store.ranking import approved_plans, inputs_of, living_clusters, scoring_config
+from bridge.store.ranking import approved_plans, living_clusters, scoring_config
 from bridge.words import ExpectationTier, NoticeKind, RemedyState
 
 ACCOUNT = "account:"
@@ -39,7 +39,7 @@ def look(session: Session, run: RankRun, standing: Iterable[Standing]) -> Look:
     top = set(run.summary.get("top", ()))
     open_ = {s.cluster_id for s in standing if s.kind is NoticeKind.EMERGING and s.closed_at is None}
     asked = [id_ for id_, row in placed.items() if row.summary.get("new") or id_ in open_]
-    accounts = _accounts(session, run.id or 0, asked, _premium_from(session))
+    accounts = _accounts(session, run, asked, _premium_from(session))
     seen = []
     for id_, row in placed.items():
         first, premium = accounts.get(id_, ({}, frozenset()))
@@ -81,14 +81,11 @@ def _premium_from(session: Session) -> float:
 
 
 def _accounts(
-    session: Session, run_id: int, issues: Collection[int], premium_from: float
+    session: Session, run: RankRun, issues: Collection[int], premium_from: float
 ) -> dict[int, tuple[dict[str, datetime], frozenset[str]]]:
     found, ids = {}, sorted(issues)
     for start in range(0, len(ids), CHUNK):
-        for id_, inputs in inputs_of(session, run_id, ids[start : start + CHUNK]).items():
-            snapshot = Snapshot.from_inputs(inputs)
-            if snapshot is None:
-                continue
+        for id_, snapshot in snapshots(session, run, ids[start : start + CHUNK]).items():
             first = {key: datetime.fromtimestamp(e.first, UTC) for key, e in snapshot.exposures().items()}
             premium = frozenset(
                 key for key in first if key.startswith(ACCOUNT) and snapshot.rates[key].expectation >= premium_from

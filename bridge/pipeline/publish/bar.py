@@ -56,7 +56,7 @@ def _one(
     if cluster.approved_at is None:
         cluster.approved_at, cluster.approved_by = at, AUTOMATIC
         session.add(cluster)
-    after = {"rank": score.rank, "accounts": score.explanation["accounts"], "connection": connection}
+    after = {"rank": score.rank, "accounts": score.summary["accounts"], "connection": connection}
     record(session, "cluster.published", f"cluster:{cluster.id}", actor=AUTOMATIC, at=at, after=after)
 
 
@@ -64,8 +64,8 @@ def _is_over(score: Score, policy: Policy) -> bool:
     return (
         score.rank <= policy.top
         and score.score >= policy.min_score
-        and score.explanation["accounts"] >= policy.min_accounts
-        and "thin evidence" not in score.explanation["badges"]
+        and score.summary["accounts"] >= policy.min_accounts
+        and "thin evidence" not in score.summary["badges"]
     )
 
 

@@ -35,20 +35,20 @@ def facts_of(
 ) -> Facts:
     """What this tracker may know. ``members`` is not empty; ``names``: of customers; ``before``: the band told last."""
     opened = [m for m in members if m.status not in CLOSED]
-    segments = score.explanation["by_segment"] if score else []
+    segments = score.summary["by_segment"] if score else []
     public = policy.own.is_public
     known = {*names, *names_of(text for m in members for text in (m.customer, m.domain) if text)}
     return Facts(
         cluster_id=cluster.id or 0,
         title=without_names(cluster.title, known),
         band=touching.band(score.rank, before) if score else touching.REST,
-        accounts=score.explanation["accounts"] if score else 0,
+        accounts=score.summary["accounts"] if score else 0,
         open_tickets=len(opened),
         tickets_in_all=len(members),
         first_seen=min(m.created_at for m in members).date(),
         last_signal=max(m.last_customer_at for m in members).date(),
         phrases=() if public else [without_names(phrase, known) for phrase in cluster.phrases],
-        segments=() if public else [(part["segment"], part["accounts"]) for part in segments],
+        segments=() if public else [(segment, accounts) for segment, _, accounts in segments],
         tickets=() if public else [(m.source_id, m.url) for m in opened],
         severity=cluster.severity_override,
         link=f"{policy.page}/issues/{display_id(cluster.id or 0)}" if policy.page and not public else None,

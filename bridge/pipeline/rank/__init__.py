@@ -13,14 +13,24 @@ from sqlmodel import Session
 from bridge.failpoint import failpoint
 from bridge.pipeline.rank.computing import Ranking, compute, explain_rows
 from bridge.pipeline.rank.expiring import expire
+from bridge.pipeline.rank.standing import standing
 from bridge.pipeline.rank.storing import store
+from bridge.pipeline.rank.thinning import Keep, thin
 from bridge.progress import Progress, StepReport, silent
-from bridge.store.db import Database
+from bridge.store.db import Database, steady
 from bridge.store.leases import Lease, fence
-from bridge.store.ranking import data_snapshot, last_run, score_inputs
+from bridge.store.ranking import data_snapshot, last_run
 from bridge.store.sticky import expired_severities
 
-__all__ = ["Ranking", "compute", "explain_rows", "rank", "rank_now"]
+__all__ = [
+    "Keep",
+    "Ranking",
+    "compute",
+    "explain_rows",
+    "rank",
+    "rank_now",
+    "thin",
+]
 
 FRESH = timedelta(hours=24)
 """An unchanged ranking is computed anew after this long."""
@@ -32,23 +42,27 @@ def rank(
     lease: Lease,
     now: Callable[[], datetime],
     progress: Progress = silent,
+    cold: bool = False,
 ) -> StepReport:
-    """Score every cluster if anything that a score depends on has changed."""
+    """Score every cluster if anything that a score depends on has changed. ``cold``: read every ticket again, and
+    whether or not anything has changed.
+    """
     report = StepReport("rank")
     _expire(db, lease, now)
     with db.read() as session:
+        steady(session)
         as_of = now()
         before = last_run(session, kept=True)
         fresh = before and before.snapshot == data_snapshot(session) and as_of - before.as_of < FRESH
-        if before and fresh and before.summary:
+        if before and fresh and before.summary and not cold:
             report.skipped = before.clusters
             return report
         try:
-            ranking = compute(session, as_of, score_inputs(session, before.id or 0) if before else {})
+            ranking = standing(session, as_of, before, cold=cold)
         except LookupError as error:
             report.error = str(error)
             return report
-    progress("rank", 0, len(ranking.explanations))
+    progress("rank", 0, len(ranking.scored))
     with db.write() as session:
         fence(session, lease)
         report.done = store(session, ranking, actor="rank")
@@ -64,9 +78,8 @@ def rank_now(session: Session, as_of: datetime, actor: str) -> None:
     """
     session.flush()
     expire(session, as_of)
-    before = last_run(session, kept=True)
     try:
-        ranking = compute(session, as_of, score_inputs(session, before.id or 0) if before else {})
+        ranking = standing(session, as_of, last_run(session, kept=True))
     except LookupError:
         return
     store(session, ranking, actor=actor, passing=True)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from sqlmodel import Session
 
 from bridge.service import issues as service
+from bridge.service import ranking as stored
 from bridge.service import saved_views
 from bridge.service.access import Permission
 from bridge.service.issue_filters import Filters, parse
@@ -28,6 +29,8 @@ from bridge.web.api.schemas.issues import (
     PlanQuery,
     PlanRow,
     Plans,
+    RankingOut,
+    RankingQuery,
     RowOut,
     RowPlain,
     RowSums,
@@ -69,6 +72,15 @@ def together(query_data: TogetherQuery) -> TogetherOut:
     ids = [issue_id(text) for text in query_data.issues]
     with here.reading() as session:
         return TogetherOut.of(service.together(session, here.actor(), ids, at=here.now()))
+
+
+@read("/ranking", Permission.READ_VALUE, RankingOut, query=RankingQuery, tag=TAG)
+def ranking(query_data: RankingQuery) -> RankingOut:
+    """A stored ranking, now or then."""
+    which = stored.Which(query_data.snapshot, query_data.as_of, query_data.config_version)
+    ids = None if query_data.issues is None else [issue_id(text) for text in query_data.issues]
+    with here.reading() as session:
+        return RankingOut(**stored.export(session, here.actor(), now=here.now(), which=which, issues=ids))
 
 
 @read("/views", _MAY, Views, tag=TAG)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, Field, RootModel, StringConstraints
 
 from bridge.service.issue_entries import Need
 from bridge.service.issue_filters import BADGES, BY_MONEY, Filters, Sort
@@ -207,6 +207,25 @@ class TogetherOut(Out):
     amount: float | None
     overlap: float | None
     band: str | None
+
+
+class RankingQuery(In):
+    """Which stored ranking: by its number, by an instant, by the version of the constants; none: the newest."""
+
+    snapshot: int | None = Field(None, ge=1, description="The stored ranking of this number")
+    as_of: AwareDatetime | None = Field(None, description="The last stored ranking at or before this instant")
+    config_version: int | None = Field(None, ge=1, description="The last ranking with this version of the constants")
+    issues: list[IssueId] | None = Field(None, max_length=50, description="Only these; none: all")
+
+
+class RankingOut(Out):
+    """A ranking with every number explained; `clusters` as `bridge export ranking --json` prints them."""
+
+    snapshot: int | None
+    as_of: datetime
+    config_version: int
+    source: str
+    clusters: list[dict[str, Any]]
 
 
 class ViewOut(Out):
