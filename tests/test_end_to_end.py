@@ -7,12 +7,20 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.bootstrap import build
+from bridge.service import people
+from bridge.service.access import Actor
+from bridge.service.signing_in import open_session
+from bridge.settings.load import load_settings
 from bridge.store.db import Database
+from bridge.web.app import create_app
+from bridge.words import Role, display_id
 from tests.loop.ends import check_end
 from tests.loop.real import RealSides, Written
 from tests.loop.stage import cluster_of, remote_id
@@ -65,6 +73,10 @@ def sides(request_tracker_server: RequestTrackerServer, redmine_server: RedmineS
 
 @pytest.fixture
 def workspace(sides: RealSides, tmp_path: Path) -> Workspace:
+    return workspace_of(sides, tmp_path)
+
+
+def workspace_of(sides: RealSides, tmp_path: Path) -> Workspace:
     desk, tracker = sides.desk, sides.tracker
     keys = desk.tokens["bridge"], tracker.keys["BRIDGE_KEY"]
     made = Workspace(
@@ -177,3 +189,44 @@ def check_nothing_moves(sides: RealSides, workspace: Workspace, tickets: list[st
 def done(workspace: Workspace) -> int:
     steps = json.loads(workspace.command("sync", "--json"))["steps"]
     return sum(step["done"] for step in steps)
+
+
+def test_forty_tickets_of_a_small_account_do_not_outrank_two_of_a_premium_one(
+    request_tracker_server: RequestTrackerServer, redmine_server: RedmineServer, tmp_path: Path
+) -> None:
+    """Seen on the page, after a full sync from the real help desk."""
+    sides = RealSides(request_tracker_server, redmine_server, "wares")
+    workspace = workspace_of(sides, tmp_path)
+    loud = [Written(wording("calendar", number), domain(0)) for number in range(40)]
+    dear = [Written(wording("invoice", number), domain(11)) for number in range(2)]
+    others = [Written(single(number), domain(5)) for number in range(10)]
+    sides.load([*loud, *dear, *others])
+    workspace.command("init", "--yes")
+    workspace.command("import", "accounts", str(tmp_path / "accounts.csv"))
+    workspace.command("sync")
+    db = Database(workspace.url)
+    try:
+        places = places_on_the_page(workspace)
+        calendar, invoice = (display_id(cluster_of(db, issue)) for issue in ("calendar", "invoice"))
+    finally:
+        db.dispose()
+
+    assert places.index(invoice) < places.index(calendar)
+    rows = {row["id"]: row for row in workspace.json("clusters", "list", "--all", "--limit", "50")["clusters"]}
+    assert (rows[invoice]["tickets"], rows[calendar]["tickets"]) == (2, 40)
+    assert rows[invoice]["rank"] < rows[calendar]["rank"]
+
+
+def places_on_the_page(workspace: Workspace) -> list[str]:
+    """The issues in the order in which a product manager's page shows them."""
+    bridge = build(load_settings(workspace.home, workspace.secrets))
+    at = datetime.now(UTC)
+    with bridge.db.write() as session:
+        user, _ = people.add_user(session, Actor("a test", Role.ADMIN), "Ada Product", Role.PRODUCT_MANAGER, at=at)
+        sid = open_session(session, user, "test", at=at, lives=timedelta(hours=1))
+    client = create_app(bridge).test_client()
+    with client.session_transaction() as cookie:
+        cookie["sid"] = sid
+    page = client.get("/issues").get_data(as_text=True)
+    bridge.db.dispose()
+    return list(dict.fromkeys(re.findall(r"/issues/(IB-\d+)\"", page)))

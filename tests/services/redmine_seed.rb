@@ -13,7 +13,7 @@ user = lambda do |login, first, last|
 end
 bridge, dev, outsider = user.call('bridge', 'Issue', 'Bridge'), user.call('dev1', 'Dev', 'One'), user.call('outsider', 'Out', 'Sider')
 manager, developer = Role.where(builtin: 0).order(:position).first(2)
-own = %w[webshop wholesale warranty workshop].map { |name| [name, name.capitalize] }
+own = %w[webshop wholesale warranty workshop wares].map { |name| [name, name.capitalize] }
 ([['shop', 'Web Shop'], ['app', 'Mobile App']] + own).each do |identifier, name|
   p = Project.new(name: name, identifier: identifier)
   p.trackers = Tracker.all; p.enabled_module_names = %w[issue_tracking]; p.is_public = false; p.save!

@@ -11,7 +11,7 @@ sub group { my ($name, @members) = @_; my $g = RT::Group->new($su); ok($g->Creat
 sub grant { my ($group, $object, @rights) = @_; ok($group->PrincipalObj->GrantRight(Right => $_, Object => $object)) for @rights }
 sub token { my ($user) = @_; my ($ok, $msg, $t) = RT::AuthToken->new($su)->Create(Owner => $user->id, Description => 'tests'); die $msg unless $ok; return $t }
 
-my @own = qw(Webshop Wholesale Warranty Workshop);
+my @own = qw(Webshop Wholesale Warranty Workshop Wares);
 my %queue;
 for (['Support', 'Customer support'], ['Billing', 'Invoices'], ['Secret', 'Seen by few'], map { [$_, 'Of a test of its own'] } @own) {
   $queue{$_->[0]} = RT::Queue->new($su); ok($queue{$_->[0]}->Create(Name => $_->[0], Description => $_->[1])) }

@@ -23,7 +23,7 @@ from tests.services.ports import free_port
 from tests.services.smtp_sink import SmtpSink
 
 RECIPES = Path(__file__).parent
-OWN = ("webshop", "wholesale", "warranty", "workshop")
+OWN = ("webshop", "wholesale", "warranty", "workshop", "wares")
 """Projects of the tracker that a test may have to itself, and, capitalised, queues of the help desk."""
 INSTALL_S, START_S, STOP_S = 1500, 300, 40
 
