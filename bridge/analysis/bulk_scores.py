@@ -30,8 +30,8 @@ def score_all(cases: Sequence[Case], valuation: Valuation) -> tuple[list[Scored]
     pairs = stack(cases, valuation)
     strength = pairs.strength(pairs.weights)
     m = pairs.strongest(strength)
-    p, risk, momentum = pairs.lines(m, pairs.omega)
-    return _Told(pairs, valuation.config, strength, m, p, risk, momentum).scores(), _portfolio(pairs, p, risk)
+    lines = pairs.lines(m, pairs.omega)
+    return _Told(pairs, valuation.config, strength, m, lines).scores(), _portfolio(pairs, *lines[:2])
 
 
 def amounts(cases: Sequence[Case], valuation: Valuation, key: str) -> dict[int, float]:
@@ -49,30 +49,28 @@ class _Told:
     """The figures of all pairs, each cluster's accounts with the most money first, as plain numbers to slice."""
 
     def __init__(
-        self,
-        pairs: Stack,
-        config: ScoringConfig,
-        strength: Floats,
-        m: Floats,
-        p: Floats,
-        risk: Floats,
-        momentum: Floats,
+        self, pairs: Stack, config: ScoringConfig, strength: Floats, m: Floats, lines: tuple[Floats, Floats, Floats]
     ) -> None:
+        p, risk, momentum = lines
         self.pairs, self.config = pairs, config
         amount, value = risk + momentum, pairs.accounts.value[pairs.account]
+        known, identified = (of[pairs.account] for of in (pairs.accounts.known, pairs.accounts.identified))
         order = np.lexsort((pairs.accounts.in_order[pairs.account], -amount, pairs.cluster))
         self.risk, self.momentum = risk[order].tolist(), momentum[order].tolist()
         self.amount, self.account = amount[order].tolist(), pairs.account[order].tolist()
-        self.loss = (value * value * p * (1 - p))[order].tolist()
-        self.guess = (risk * risk)[order].tolist()
-        self.known = pairs.accounts.known[pairs.account][order].tolist()
-        self.identified = pairs.accounts.identified[pairs.account][order].tolist()
-        self.severity = _deciding(pairs, strength, m)[order].tolist()
-        self.signal = _largest_signal(pairs)[order].tolist()
+        self.loss = (value * value * p * (1 - p)).tolist()
+        self.guess = np.where(known, 0.0, risk * risk).tolist()
+        self.known = np.where(known, amount, 0.0).tolist()
+        self.unidentified = np.where(identified, 0.0, amount).tolist()
+        self.identified = identified[order].tolist()
+        self.scaled, self.squares = _scaled(pairs, amount)
+        self.segments = _by_segment(pairs, risk, momentum)
+        self.severities = _by_severity(pairs, risk, _deciding(pairs, strength, m))
+        self.signal = _largest_signal(pairs).tolist()
         full = config.workaround[WorkaroundKind.FULL]
-        _, *self.relieved = (part.tolist() for part in pairs.lines(m, full))
+        self.relieved = _added(pairs.lines(m, full))
         blocker = pairs.strongest(pairs.strength(pairs.terms.weights[0]))
-        _, *self.blocking = (part.tolist() for part in pairs.lines(blocker, pairs.omega))
+        self.blocking = _added(pairs.lines(blocker, pairs.omega))
 
     def scores(self) -> list[Scored]:
         return [
@@ -82,21 +80,16 @@ class _Told:
 
     def _score(self, at: int, case: Case, begins: int, end: int) -> Scored:
         mine = slice(begins, end)
-        risk, momentum, amounts = self.risk[mine], self.momentum[mine], self.amount[mine]
-        score = math.fsum(risk + momentum)
-        known, identified = self.known[mine], self.identified[mine]
+        risk, momentum = self.risk[mine], self.momentum[mine]
+        score, accounts = math.fsum(risk + momentum), end - begins
+        squares = math.fsum(self.squares[mine])
         found = spread(
             score,
-            Parts(
-                amounts=amounts,
-                known=[a for a, is_so in zip(amounts, known, strict=True) if is_so],
-                unidentified=[a for a, is_so in zip(amounts, identified, strict=True) if not is_so],
-                losses=self.loss[mine],
-                guesses=[g for g, is_so in zip(self.guess[mine], known, strict=True) if not is_so],
-            ),
+            Parts(self.amount[mine], self.known[mine], self.unidentified[mine], self.loss[mine], self.guess[mine]),
+            math.fsum(self.scaled[mine]) ** 2 / squares if squares else 0.0,
             self.config,
         )
-        told, accounts = case.telling, end - begins
+        told = case.telling
         return Scored(
             cluster_id=case.cluster_id,
             score=score,
@@ -114,50 +107,82 @@ class _Told:
                 overridden=case.override is not None,
                 config=self.config,
             ),
-            severity=self._severity(case, mine),
-            by_segment=self._by_segment(mine),
-            largest=self._named(mine),
+            severity=case.override or self._severity(at),
+            by_segment=self.segments.get(at, []),
+            largest=self._named(begins, end),
             with_workaround=_sum(self.relieved, mine),
             as_blocker=_sum(self.blocking, mine),
             last_signal=max(self.signal[mine], default=None),
         )
 
-    def _severity(self, case: Case, mine: slice) -> Severity | None:
-        """The one a person set, else the one that most of the money rests on; of two the graver one."""
-        if case.override is not None:
-            return case.override
-        found = set(self.severity[mine])
-        if len(found) == 1:
-            return Severity(SEVERITIES[found.pop()])
-        money: dict[int, list[float]] = {}
-        for severity, risk in zip(self.severity[mine], self.risk[mine], strict=True):
-            money.setdefault(severity, []).append(risk)
-        most = min(money, key=lambda s: (-math.fsum(money[s]), s), default=None)
-        return None if most is None else Severity(SEVERITIES[most])
+    def _severity(self, at: int) -> Severity | None:
+        """The one that most of the money rests on; of two the graver one."""
+        money = self.severities.get(at)
+        return Severity(SEVERITIES[min(money)[1]]) if money else None
 
-    def _by_segment(self, mine: slice) -> list[list[object]]:
-        """[segment, amount, accounts], most money first, then by name."""
-        parts: dict[str, list[float]] = {}
-        segments = self.pairs.accounts.segments
-        for account, risk, momentum in zip(self.account[mine], self.risk[mine], self.momentum[mine], strict=True):
-            parts.setdefault(segments[account], []).extend((risk, momentum))
-        rows = [(-math.fsum(amounts), segment, len(amounts) // 2) for segment, amounts in parts.items()]
-        return [[segment, -amount, accounts] for amount, segment, accounts in sorted(rows)]
-
-    def _named(self, mine: slice) -> list[list[object]]:
+    def _named(self, begins: int, end: int) -> list[list[object]]:
         found: list[list[object]] = []
-        for account, amount, identified in zip(
-            self.account[mine], self.amount[mine], self.identified[mine], strict=True
-        ):
-            if len(found) == LARGEST or amount <= 0:
+        for at in range(begins, end):
+            if len(found) == LARGEST or self.amount[at] <= 0:
                 break
-            if identified:
-                found.append([self.pairs.accounts.keys[account], amount])
+            if self.identified[at]:
+                found.append([self.pairs.accounts.keys[self.account[at]], self.amount[at]])
         return found
 
 
-def _sum(lines: Sequence[list[float]], mine: slice) -> float:
-    return math.fsum(part for line in lines for part in line[mine])
+def _scaled(pairs: Stack, amount: Floats) -> tuple[list[float], list[float]]:
+    """What `uncertainty.effective_number` adds up: amounts by the largest of their cluster, and their squares."""
+    if not len(amount):
+        return [], []
+    clusters, starts = np.unique(pairs.cluster, return_index=True)
+    top = np.zeros(len(pairs.cases))
+    top[clusters] = np.maximum.reduceat(amount, starts)
+    whole = top[pairs.cluster]
+    scaled = np.divide(amount, whole, out=np.zeros(len(amount)), where=whole > 0)
+    return scaled.tolist(), (scaled * scaled).tolist()
+
+
+def _groups(pairs: Stack, of: Places) -> tuple[Places, list[tuple[int, int, int, int]]]:
+    """Pairs in the order of cluster and ``of``; and (cluster's place, value, begin, end) of each group in it."""
+    order = np.lexsort((of, pairs.cluster))
+    cluster, value = pairs.cluster[order], of[order]
+    new = np.flatnonzero((np.diff(cluster, prepend=-1) != 0) | (np.diff(value, prepend=-1) != 0))
+    rows = zip(cluster[new].tolist(), value[new].tolist(), new.tolist(), [*new[1:].tolist(), len(order)], strict=True)
+    return order, list(rows) if len(order) else []
+
+
+def _by_segment(pairs: Stack, risk: Floats, momentum: Floats) -> dict[int, list[list[object]]]:
+    """By cluster's place: [segment, amount, accounts], most money first, then by name."""
+    names = sorted(set(pairs.accounts.segments))
+    place = {name: at for at, name in enumerate(names)}
+    of_account = np.array([place[name] for name in pairs.accounts.segments], np.int64)
+    order, groups = _groups(pairs, of_account[pairs.account])
+    risks, momenta = risk[order].tolist(), momentum[order].tolist()
+    found: dict[int, list[tuple[float, str, int]]] = {}
+    for cluster, segment, begin, end in groups:
+        amount = math.fsum(risks[begin:end] + momenta[begin:end])
+        found.setdefault(cluster, []).append((-amount, names[segment], end - begin))
+    return {
+        cluster: [[name, -amount, count] for amount, name, count in sorted(rows)] for cluster, rows in found.items()
+    }
+
+
+def _by_severity(pairs: Stack, risk: Floats, severity: Places) -> dict[int, list[tuple[float, int]]]:
+    """By cluster's place: (minus the money, severity) of the tickets that decide."""
+    order, groups = _groups(pairs, severity)
+    risks = risk[order].tolist()
+    found: dict[int, list[tuple[float, int]]] = {}
+    for cluster, which, begin, end in groups:
+        found.setdefault(cluster, []).append((-math.fsum(risks[begin:end]), which))
+    return found
+
+
+def _added(lines: tuple[Floats, Floats, Floats]) -> tuple[list[float], list[float]]:
+    return lines[1].tolist(), lines[2].tolist()
+
+
+def _sum(lines: tuple[list[float], list[float]], mine: slice) -> float:
+    return math.fsum(lines[0][mine] + lines[1][mine])
 
 
 def _deciding(pairs: Stack, strength: Floats, m: Floats) -> Places:

@@ -58,7 +58,7 @@ class Pile:
 
     def change(self, gone: Collection[int], new: Sequence[TicketNumbers]) -> tuple[Pile, set[str]]:
         """Without the tickets ``gone`` and with the ``new`` ones, which may be the same anew; and whose they are."""
-        out = np.isin(self.rows["ticket"], [*gone, *(t.ticket for t in new)])
+        out = among(self.rows["ticket"], np.array(sorted({*gone, *(t.ticket for t in new)}), np.int64))
         touched = {self.keys[who] for who in np.unique(self.rows["who"][out]).tolist() if who != OURS}
         touched |= {t.key for t in new if t.key is not None}
         names = list(dict.fromkeys((*self.keys, *sorted(touched))))
@@ -66,6 +66,13 @@ class Pile:
         added = [_row(t, OURS if t.key is None else place[t.key]) for t in new]
         rows = np.concatenate([self.rows[~out], np.array(added, NUMBERS)])
         return _in_order(names, rows), touched
+
+
+def among(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ids are among the known ones, which are in their order."""
+    if not len(known):
+        return np.zeros(len(ids), bool)
+    return np.asarray(known[np.minimum(np.searchsorted(known, ids), len(known) - 1)] == ids)
 
 
 def pile_of(tickets: Iterable[TicketNumbers]) -> Pile:
@@ -158,7 +165,7 @@ def _evidence(numbers: Sequence[Any]) -> Evidence:
 def _still(pile: Pile, rows: Numbers, before: Telling, touched: Collection[str]) -> NDArray[np.bool_]:
     """What was kept of the accounts that nothing has touched."""
     calm = np.array([key not in touched for key in pile.keys], bool)
-    return np.asarray(calm[rows["who"]] & np.isin(rows["ticket"], before.rows["ticket"]))
+    return np.asarray(calm[rows["who"]] & among(rows["ticket"], np.sort(before.rows["ticket"])))
 
 
 def _told(before: Telling, keys: Collection[str]) -> Mapping[str, set[str]]:

@@ -35,31 +35,33 @@ class Parts(NamedTuple):
 
 def uncertainty(score: float, parts: Sequence[Contribution], config: ScoringConfig) -> Uncertainty:
     """Domain.md 2.3, "Uncertainty", of contributions."""
+    amounts = [c.amount for c in parts]
     return spread(
         score,
         Parts(
-            amounts=[c.amount for c in parts],
+            amounts=amounts,
             known=[c.amount for c in parts if c.account.known],
             unidentified=[c.amount for c in parts if not c.identified],
             losses=[c.account.rates.value * c.account.rates.value * c.p * (1 - c.p) for c in parts],
             guesses=[c.risk_now * c.risk_now for c in parts if not c.account.known],
         ),
+        effective_number(amounts),
         config,
     )
 
 
-def spread(score: float, parts: Parts, config: ScoringConfig) -> Uncertainty:
+def spread(score: float, parts: Parts, n_eff: float, config: ScoringConfig) -> Uncertainty:
     """Domain.md 2.3, "Uncertainty". The range treats each account as one binary loss and an imputed value as
-    uncertain by its own size.
+    uncertain by its own size. ``n_eff``: `effective_number` of the amounts. Zeros among the parts change nothing.
     """
     amounts = parts.amounts
     half = config.range_z * math.sqrt(math.fsum(parts.losses) + math.fsum(parts.guesses))
-    largest = max(range(len(amounts)), key=amounts.__getitem__, default=0)
+    largest = amounts.index(max(amounts)) if amounts else 0
     return Uncertainty(
         known_share=_part(math.fsum(parts.known), score, empty=1.0),
         range80=(max(0.0, score - half), score + half),
         without_largest=math.fsum((*amounts[:largest], *amounts[largest + 1 :])),
-        n_eff=effective_number(amounts),
+        n_eff=n_eff,
         unidentified_share=_part(math.fsum(parts.unidentified), score, empty=0.0),
     )
 

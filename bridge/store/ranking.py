@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func
@@ -93,6 +93,17 @@ def accounts_by_id(session: Session, ids: Collection[int]) -> list[Account]:
     found: list[Account] = []
     for start in range(0, len(wanted), CHUNK):
         found += session.exec(select(Account).where(col(Account.id).in_(wanted[start : start + CHUNK])))
+    return found
+
+
+def renewal_dates(session: Session, ids: Collection[int]) -> dict[int, date]:
+    """Of the accounts that have one."""
+    wanted, found = sorted(ids), dict[int, date]()
+    for start in range(0, len(wanted), CHUNK):
+        query = select(col(Account.id), col(Account.renewal_date)).where(
+            col(Account.id).in_(wanted[start : start + CHUNK])
+        )
+        found.update({id_ or 0: day for id_, day in session.exec(query) if day})
     return found
 
 

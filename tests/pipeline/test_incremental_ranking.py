@@ -143,6 +143,7 @@ class World:
         account = self.pick(Account, n)
         account.arr, account.risk_band = (None, 5_000.0, 240_000.0)[m % 3], (None, "high", "low")[m % 3]
         self.session.add(account)
+        bump(self.session, "accounts")
 
     def constants(self, n: int, m: int) -> None:
         newest = self.session.exec(
@@ -154,6 +155,7 @@ class World:
         config = replace(config, priority_severity=severities, kappa=(0.5, 0.0, 1.0)[m % 3])
         params = config.to_dict()
         self.session.add(ScoringConfigVersion(params=params, at=self.now, actor="test", why="test"))
+        bump(self.session, "scoring")
 
     def time(self, n: int, _: int) -> None:
         self.now += timedelta(hours=(1, 24, 24 * 7, 24 * 29, 24 * 100)[n % 5])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.analysis.origins import FIELDS, SCORED, STALE, Kind, Told
+from bridge.ranked import records
 from bridge.service import account_values, accounts
 from bridge.service.access import Actor, Forbidden
 from bridge.service.account_import import import_accounts
@@ -19,7 +20,7 @@ from bridge.service.errors import ServiceError
 from bridge.store.accounts import Account, AccountOrigin
 from bridge.store.db import Database
 from bridge.store.events import Event
-from bridge.store.ranking import last_run, run_scores
+from bridge.store.ranking import last_run
 from bridge.words import Role
 from tests.pipeline.loop import PM, Loop, three_issues
 
@@ -130,7 +131,7 @@ def test_an_uplift_has_its_person_its_reason_and_its_end(loop: Loop) -> None:
     with loop.db.read() as session:
         run = last_run(session)
         assert run is not None
-        first = run_scores(session, run.id or 0)[0].explanation
+        first = next(iter(records(session, run).values())).explanation
     assert f"account:{cobalt}" in {c["account"] for c in first["contributions"]}
     loop.decide(account_values.set_uplift, cobalt, "", "over", "")
     assert loop.rows(Account, name="Cobalt")[0].strategic_uplift == 0.0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from bridge.ranked import records as stored
 from bridge.service import clusters, estimates, scoring
 from bridge.service.access import Actor, Forbidden
 from bridge.service.decisions import decisions
@@ -17,7 +18,7 @@ from bridge.store.accounts import Account
 from bridge.store.beside import ClusterEstimate, handled
 from bridge.store.db import Database
 from bridge.store.events import Event
-from bridge.store.ranking import last_run, run_scores
+from bridge.store.ranking import last_run
 from bridge.store.suppliers import GroupMap, Supplier
 from bridge.words import Role
 from tests.pipeline.loop import PM, Loop, three_issues, ticket
@@ -34,7 +35,7 @@ def records(loop: Loop) -> dict[int, dict[str, Any]]:
     with loop.db.read() as session:
         run = last_run(session)
         assert run is not None
-        return {s.cluster_id: s.explanation for s in run_scores(session, run.id or 0)}
+        return {id_: record.explanation for id_, record in stored(session, run).items()}
 
 
 def scores(loop: Loop) -> dict[int, tuple[float, float, float]]:

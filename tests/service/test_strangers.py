@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bridge.analysis.requesters import Verdict
+from bridge.ranked import records
 from bridge.service import accounts, strangers
 from bridge.service.access import Actor, Forbidden
 from bridge.service.account_import import import_accounts
 from bridge.service.errors import ServiceError, UnknownId
 from bridge.store.accounts import Account, AccountDomain
-from bridge.store.clusters import Score
 from bridge.store.db import Database
 from bridge.store.events import Event
 from bridge.words import Role
@@ -54,9 +54,9 @@ def parts(loop: Loop) -> dict[str, float]:
     with loop.db.read() as session:
         run = strangers.last_run(session)
         assert run is not None
-        run_id = run.id
-    for score in loop.rows(Score, run_id=run_id):
-        for part in score.explanation["contributions"]:
+        told = records(session, run)
+    for record in told.values():
+        for part in record.explanation["contributions"]:
             found[part["account"]] = found.get(part["account"], 0.0) + part["risk_now"] + part["momentum"]
     return found
 

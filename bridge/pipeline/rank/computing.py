@@ -102,7 +102,7 @@ def _value(
         if not owners.get(row.ticket_id, "account:").startswith("account:") and (found := people.stand_in(row))
     }
     names = {"config_version": version, "data_snapshot": data_snapshot(session)}
-    return owners, value(segments, read, list(strangers.values()), config, as_of, **names)[0]
+    return owners, value(segments, read, list(strangers.values()), config, as_of, **names)
 
 
 def _signals(rows: Sequence[SignalRow], keys: dict[int, str]) -> dict[int, list[TicketSignal]]:

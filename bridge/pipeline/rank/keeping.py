@@ -268,7 +268,7 @@ def _pile(keys: tuple[str, ...], data: bytes) -> Pile | None:
 
 def _crc(row: CacheRow) -> int:
     told = row.told
-    plain = [told.id, told.cluster_id, told.keys, told.cut, told.tickets, told.confidence]
+    plain = [told.id, told.cluster_id, told.cut, told.tickets, told.confidence]
     counts = [row.placed, row.members, row.tickets, row.open_tickets, row.first_at]
-    found = zlib.crc32(json.dumps([plain, counts]).encode())
+    found = zlib.crc32("\n".join(told.keys).encode(), zlib.crc32(json.dumps([plain, counts]).encode()))
     return zlib.crc32(row.recent, zlib.crc32(told.numbers, found))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -71,7 +71,7 @@ class People:
         config = self.strangers.config
         said = [
             FORMAT,
-            {name: sorted(pairs.items()) for name, pairs in asdict(self.directory).items()},
+            [sorted(getattr(self.directory, part.name).items()) for part in fields(self.directory)],
             sorted(config.priority_severity.items()),
             [config.default_severity, sorted(config.internal_domains), sorted(config.free_mail_domains)],
         ]
@@ -85,13 +85,12 @@ def value(
     config: ScoringConfig,
     as_of: datetime,
     **names: Any,
-) -> tuple[Valuation, dict[str, int]]:
-    """What these accounts and pseudo accounts are worth, and the days to each renewal. ``names``: config_version and
-    data_snapshot. Raises LookupError without segments.
+) -> Valuation:
+    """What these accounts and pseudo accounts are worth. ``names``: config_version and data_snapshot.
+
+    Raises LookupError without segments.
     """
     rules = [(s.name, s.rule) for s in segments]
     known = [SegmentFacts(s.name, s.value_default, ExpectationTier(s.expectation_tier)) for s in segments]
     facts = [*(facts_of(account, rules) for account in accounts), *others]
-    today = as_of.astimezone(UTC).date()
-    renewals = {a.key: (a.renewal_date - today).days for a in facts if a.renewal_date}
-    return value_accounts(facts, known, config, as_of, **names), renewals
+    return value_accounts(facts, known, config, as_of, **names)

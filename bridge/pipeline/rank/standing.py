@@ -5,9 +5,10 @@ Rule: reads only. Every figure is the one that ``computing.compute`` gives, to t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -27,9 +28,17 @@ from bridge.pipeline.rank.computing import facts_of_cluster
 from bridge.pipeline.rank.keeping import Keeping, Kept, Reader
 from bridge.pipeline.rank.people import People, value
 from bridge.ranked.records import Side, snapshot_of
-from bridge.ranked.values import STRANGER_FACTS, constants, with_strangers
+from bridge.ranked.values import STRANGER_FACTS, constants, unpacked, with_strangers
 from bridge.store.clusters import RankRun
-from bridge.store.ranking import all_accounts, all_segments, approved_plans, data_snapshot, living_clusters
+from bridge.store.rank_rows import values_data
+from bridge.store.ranking import (
+    all_accounts,
+    all_segments,
+    approved_plans,
+    data_snapshot,
+    living_clusters,
+    renewal_dates,
+)
 from bridge.words import WorkaroundKind
 
 
@@ -70,7 +79,7 @@ def standing(session: Session, as_of: datetime, before: RankRun | None, *, cold:
     reader = Reader(session, People.of(session, config, as_of), now, cuts, before.id if before else None)
     keeping = reader.keep(cold=cold)
     names = {"config_version": version, "data_snapshot": snapshot}
-    valuation, renewals = value(all_segments(session), all_accounts(session), [STRANGER_FACTS], config, as_of, **names)
+    valuation = _valuation(session, before, config, as_of, **names)
     kept = [keeping.clusters[id_] for id_ in clusters if id_ in keeping.clusters and keeping.clusters[id_].tickets]
     beside = Beside.of(session, config, as_of)
     sides = {k.cluster_id: _side(clusters[k.cluster_id], config, beside) for k in kept}
@@ -78,9 +87,34 @@ def standing(session: Session, as_of: datetime, before: RankRun | None, *, cold:
     lenient = with_strangers(valuation)
     scored, together = score_all(cases, lenient)
     facts = {k.cluster_id: _row_facts(k, clusters[k.cluster_id], sides[k.cluster_id], now) for k in kept}
-    return Standing(
-        lenient, dict(valuation.accounts), in_order(scored), together, facts, sides, keeping, renewals, before
-    )
+    values, renewals = dict(valuation.accounts), _renewals(session, scored, as_of)
+    return Standing(lenient, values, in_order(scored), together, facts, sides, keeping, renewals, before)
+
+
+def _valuation(
+    session: Session, before: RankRun | None, config: ScoringConfig, as_of: datetime, **names: Any
+) -> Valuation:
+    """Of every account, strangers as one. What an account is worth changes with the day, with accounts and with the
+    constants: while all three are those of the run before, it is what that run kept.
+    """
+    if before is not None and before.values_id and _same_worth(before, as_of, **names):
+        accounts = unpacked(values_data(session, before.values_id))
+        return Valuation(as_of, config, names["config_version"], names["data_snapshot"], accounts)
+    return value(all_segments(session), all_accounts(session), [STRANGER_FACTS], config, as_of, **names)
+
+
+def _same_worth(before: RankRun, as_of: datetime, *, config_version: int, data_snapshot: str) -> bool:
+    days = {at.astimezone(UTC).date() for at in (before.as_of, as_of)}
+    then, now = (dict(part.split(":") for part in said.split("/")) for said in (before.snapshot, data_snapshot))
+    same = all(then.get(name) == now.get(name) for name in ("accounts", "scoring"))
+    return same and len(days) == 1 and before.config_version == config_version
+
+
+def _renewals(session: Session, scored: Sequence[Scored], as_of: datetime) -> dict[str, int]:
+    """Days to the renewal of the accounts that are named in reasons."""
+    today = as_of.astimezone(UTC).date()
+    ids = {int(key.removeprefix("account:")) for s in scored for key, _ in s.largest if key.startswith("account:")}
+    return {f"account:{id_}": (day - today).days for id_, day in renewal_dates(session, ids).items()}
 
 
 def _clusters(session: Session) -> dict[int, ClusterFacts]:
