@@ -77,7 +77,8 @@ def import_suppliers(session: Session, actor: Actor, path: Path, *, at: datetime
     session.flush()
     for key, maps in book.touched.items():
         _tell(session, actor, book.suppliers[key], maps, at)
-    bump(session, "board")
+    if report.changed:
+        bump(session, "board")
     put_aside(session, STREAM, table, report, at)
     return report
 

@@ -22,12 +22,16 @@ STEPS = (
     "embed",
     "group",
     "rank",
+    "alert",
     "publish tracker",
     "deliver",
     "track tracker",
     "plan",
     "push",
+    "digest",
 )
+TELLING = {"alert", "digest"}
+"""Nobody can be reached in the sample."""
 LINE = re.compile(
     r"^(?P<step>[a-z]+(?: [a-z]+)?) +(?P<done>\d+) done, (\d+) unchanged, (?P<failed>\d+) set aside or failed"
 )
@@ -115,7 +119,7 @@ def test_the_first_run_does_every_step(played: Played) -> None:
         done[step] += count
         assert failed == 0
 
-    assert {step for step in STEPS if done[step]} == set(STEPS)
+    assert {step for step in STEPS if done[step]} == set(STEPS) - TELLING
 
 
 def test_published_issues_are_files_one_each(played: Played) -> None:
