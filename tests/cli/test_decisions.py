@@ -159,8 +159,8 @@ def test_a_disabled_user_decides_nothing(home: Path) -> None:
         ("outbox retry 4711", "there is no row 4711 in the outbox"),
         ("outbox discard 4711", "there is no row 4711 in the outbox"),
         ("aside replay nowhere", "nowhere tickets has never been pulled"),
-        ("export ranking --as-of yesterday", "write it like 2026-11-01T00:00:00Z"),
-        ("export ranking --as-of 2026-11-01", "has no offset"),
+        ("export ranking --as-of yesterday", "write it like 2026-11-01 or 2026-11-01T00:00:00Z"),
+        ("export ranking --as-of 2026-11-01T10:00:00", "has no offset"),
     ],
 )
 def test_what_cannot_be_done_says_why(home: Path, words: str, said: str) -> None:

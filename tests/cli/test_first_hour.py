@@ -80,7 +80,7 @@ def test_a_second_sync_and_import_find_nothing_to_do(home: Path, prepared: Prepa
 
     steps = inside("--home", home, "sync", "--json").json["steps"]
     assert {step["step"]: step["done"] for step in steps} == dict.fromkeys(
-        ("relearn", "embed", "group", "rank", "deliver", "plan", "push"), 0
+        ("relearn", "embed", "group", "rank", "alert", "deliver", "plan", "push", "digest"), 0
     )
 
 
