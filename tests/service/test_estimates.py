@@ -20,6 +20,7 @@ from bridge.store.db import Database
 from bridge.store.events import Event
 from bridge.store.ranking import last_run
 from bridge.store.suppliers import GroupMap, Supplier
+from bridge.store.sync import bump
 from bridge.words import Role
 from tests.pipeline.loop import PM, Loop, three_issues, ticket
 
@@ -113,6 +114,7 @@ def test_growth_is_what_a_need_blocks_of_the_pipelines(loop: Loop) -> None:
     with loop.db.write() as session:
         for account in session.exec(select(Account)):
             account.growth_pipeline = {"Acme": 50_000.0, "Borealis": None, "Cobalt": 7_000.0}[account.name]
+        bump(session, "accounts")
     before = scores(loop)
     assert records(loop)[first]["growth"] is None
     loop.decide(estimates.estimate, first, {"blocked_share": 0.4})
