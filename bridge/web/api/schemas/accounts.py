@@ -78,7 +78,7 @@ class TicketLineOut(Out):
     cluster_id: int | None
 
 
-class SaidOut(Out):
+class OriginOut(Out):
     """What one source told. ``kind``: manual, file or desk, in the order in which they count."""
 
     value: float | str | list[str] | dict[str, dict[str, float]]
@@ -99,8 +99,8 @@ class KnownOut(Out):
 
     field: str
     title: str
-    counts: SaidOut | None
-    others: list[SaidOut]
+    counts: OriginOut | None
+    others: list[OriginOut]
 
 
 class ValueIn(Why):

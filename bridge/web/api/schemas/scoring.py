@@ -96,7 +96,7 @@ class Versions(Out):
         return cls(items=[VersionOut.of(one) for one in found])
 
 
-class MoveOut(Out):
+class TrialMoveOut(Out):
     """An issue of the Top 20, now or then; money per year."""
 
     id: str
@@ -122,7 +122,7 @@ class EffectOnRanks(Out):
     stay_20: int
     entered: list[str]
     left: list[str]
-    moves: list[MoveOut]
+    moves: list[TrialMoveOut]
     unforeseen: list[str]
 
 

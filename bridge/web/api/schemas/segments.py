@@ -69,7 +69,7 @@ class FlowOut(Out):
     value_after: float
 
 
-class MoveOut(Out):
+class AccountMoveOut(Out):
     account_id: int
     name: str
     before: str
@@ -97,5 +97,5 @@ class PreviewOut(Out):
     unknown_before: float
     unknown_after: float
     flows: list[FlowOut]
-    moves: list[MoveOut]
+    moves: list[AccountMoveOut]
     ranks: list[RankMoveOut] | None
