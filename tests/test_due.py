@@ -99,7 +99,7 @@ def test_a_night_ranks_last_even_while_another_ranking_is_under_way(bridge: Brid
             bump(session, "clusters")
     night.join(PATIENCE_S)
 
-    assert [report.step for report in reports] == ["relearn", "embed", "group", "rank"]
+    assert [report.step for report in reports] == ["relearn", "embed", "group", "rank", "thin"]
     assert reports[-1].notes == []
     with bridge.db.read() as session:
         run = last_run(session)
@@ -165,7 +165,7 @@ def test_all_tickets_are_grouped_anew_when_somebody_asks(bridge: Bridge) -> None
     assert not now(bridge, RunKind.GROUP)
     run = ended(bridge)[-1]
     assert [(r["step"], r["error"]) for r in run.reports] == [
-        (step, None) for step in ("relearn", "embed", "group", "rank")
+        (step, None) for step in ("relearn", "embed", "group", "rank", "thin")
     ]
 
 

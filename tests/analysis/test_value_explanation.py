@@ -218,7 +218,7 @@ def test_configuration_survives_json_and_fills_in_defaults():
     ("raw", "words"),
     [
         ({"kapa": 1}, "unknown 'kapa'"),
-        ({"beta": {"huge": 1.0}}, "beta: unknown 'huge'"),
+        ({"beta": {"huge": 1.0}}, "beta has unknown 'huge'"),
         ({"beta": 0.1}, "beta must be a table"),
         ({"kappa": "much"}, "kappa must be a number"),
         ({"kappa": True}, "kappa must be a number"),
@@ -226,7 +226,7 @@ def test_configuration_survives_json_and_fills_in_defaults():
         ({"currency": 1}, "currency must be a text"),
         ({"internal_domains": "x.example"}, "internal_domains must be a list"),
         ({"priority_severity": {"high": "S9"}}, "unknown 'S9'"),
-        ({"default_severity": "S9"}, "default_severity: unknown 'S9'"),
+        ({"default_severity": "S9"}, "default_severity has unknown 'S9'"),
         ({"half_life_closed_days": 500}, "half_life_closed_days must not exceed"),
         ({"half_life_closed_days": 0}, "half_life_closed_days must be above"),
         ({"severity_weight": {"S2": 1.5}}, "severity_weight must rise"),

@@ -101,7 +101,17 @@ def test_every_operation_refuses_whom_its_permission_leaves_out(shared_house: Ho
             continue
         path = rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}").removeprefix("/api/v1")
         path = path.format(
-            issue=1, connection="desk", ticket="101", account=1, event=1, row=1, name="x", view=1, answer=1, review=1
+            issue=1,
+            connection="desk",
+            ticket="101",
+            account=1,
+            event=1,
+            row=1,
+            name="x",
+            view=1,
+            answer=1,
+            review=1,
+            tracker="tracker",
         )
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert who.ask(method, path, json=None if method == "GET" else {}).status_code == 403, rule.rule
