@@ -30,8 +30,8 @@ STEPS = (
     "push",
     "digest",
 )
-TELLING = {"alert", "digest"}
-"""Nobody can be reached in the sample."""
+TELLING = {"digest"}
+"""What the sample's day has no need of."""
 LINE = re.compile(
     r"^(?P<step>[a-z]+(?: [a-z]+)?) +(?P<done>\d+) done, (\d+) unchanged, (?P<failed>\d+) set aside or failed"
 )

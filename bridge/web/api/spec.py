@@ -55,6 +55,8 @@ PROBLEMS = {
     503: "The database does not answer: nothing was changed",
 }
 OF_WRITES = (413, 415)
+ASKED_BY_NAME = ("/ranking", "/scoring/effect")
+"""Reads whose query names a ranking or a version, which may not be there."""
 
 
 def install(app: APIFlask) -> None:
@@ -99,8 +101,9 @@ def _complete(operation: dict[str, Any], path: str, method: str, components: dic
     if body := operation.get("requestBody"):
         name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         body["required"] = bool(components["schemas"][name].get("required"))
+    may_miss = is_write or "{" in path or path.endswith(ASKED_BY_NAME)
     for code in PROBLEMS:
-        if (is_write or code not in OF_WRITES) and (code != HTTPStatus.NOT_FOUND or "{" in path or is_write):
+        if (is_write or code not in OF_WRITES) and (code != HTTPStatus.NOT_FOUND or may_miss):
             operation["responses"][str(code)] = {"$ref": f"#/components/responses/Problem{code}"}
     if is_write:
         done = next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
