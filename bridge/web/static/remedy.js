@@ -9,29 +9,11 @@
     counter.classList.toggle("is-red-t", typed >= Number(counter.dataset.max));
   });
 
-  let asked = 0;
-  const check = async () => {
-    const mine = ++asked;
-    const body = new FormData(form);
-    body.set("do", "check");
-    let text;
-    try {
-      const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok) return;
-      text = await answer.text();
-    } catch {
-      return;
-    }
-    if (mine !== asked) return;
-    const page = new DOMParser().parseFromString(text, "text/html");
-    document.querySelectorAll("[data-live]").forEach((part) => {
-      const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (fresh) part.replaceChildren(...fresh.childNodes);
-    });
+  const check = ibLive(form, "check", (page) => {
     form.querySelector("[data-approve]").disabled = page.querySelector("[data-approve]")?.disabled ?? true;
     const reason = page.getElementById("reason")?.closest(".ib-f");
     if (reason && !document.getElementById("reason")) document.getElementById("f-state").closest(".ib-row").after(reason);
-  };
+  });
 
   let resting;
   form.addEventListener("input", () => {

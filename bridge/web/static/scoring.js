@@ -2,25 +2,8 @@
 (() => {
   const form = document.querySelector("[data-scoring]");
   if (!form) return;
-  let asked = 0, resting;
-  const ask = async () => {
-    const mine = ++asked;
-    const body = new FormData(form);
-    body.set("do", "try");
-    let text;
-    try {
-      const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok) return;
-      text = await answer.text();
-    } catch {
-      return;
-    }
-    if (mine !== asked) return;
-    const page = new DOMParser().parseFromString(text, "text/html");
-    document.querySelectorAll("[data-live]").forEach((part) => {
-      const fresh = page.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
-      if (fresh) part.replaceChildren(...fresh.childNodes);
-    });
+  let resting;
+  const ask = ibLive(form, "try", (page) => {
     form.querySelectorAll("[data-part]").forEach((part) => {
       const fresh = page.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
       if (!fresh) return;
@@ -28,7 +11,7 @@
       const wrong = fresh.classList.contains("is-wrong");
       part.querySelector("input, textarea, select")?.setAttribute("aria-invalid", wrong);
     });
-  };
+  });
   form.addEventListener("input", (event) => {
     if (event.target.name === "reason") return;
     clearTimeout(resting);

@@ -253,7 +253,10 @@ def test_a_field_that_is_not_taken_is_named(world: World, fields: dict, tags: se
 
 def test_no_tags_need_no_tags_field(world: World) -> None:
     world.fake.seed({"id": "7", "subject": "s", "queue": "Billing"})
+    before = dict(world.fake.data["tickets"]["7"]["fields"])
     world.connector().set_fields("7", {}, set())
+
+    assert world.fake.data["tickets"]["7"]["fields"] == before
 
 
 def test_fields_are_set_by_name_and_emptied(world: World) -> None:
